@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -153,6 +153,50 @@ class IdMap:
     def take(self, rows: npt.NDArray[np.integer]) -> list[str]:
         """Outside ids of many rows."""
         return [str(value) for value in self.ids.take(pa.array(rows)).to_pylist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """What is known about each track: `table` is aligned with `tracks`, one row a track.
+
+    Columns: those of `TABLES["tracks"]`, and
+    `artist_key` str?: who counts as one artist; null where the artist is unknown (never one artist in common);
+    `recording_group` str: near-duplicates of one recording share it even where their track ids differ.
+    """
+
+    tracks: IdMap
+    table: pa.Table
+
+    def __post_init__(self) -> None:
+        missing = {"title", "artist", "artist_key", "recording_group"} - set(self.table.column_names)
+        if missing:
+            raise InputError(f"a catalogue lacks {sorted(missing)}; it has {self.table.column_names}")
+        if self.table.num_rows != len(self.tracks):
+            raise InputError(f"a catalogue of {self.table.num_rows} rows for {len(self.tracks)} track ids")
+
+    @cached_property
+    def artists(self) -> npt.NDArray[np.int32]:
+        """int32 [n_tracks]: equal numbers mean the same artist; -1 where the artist is unknown."""
+        return _codes(self.table.column("artist_key"))
+
+    @cached_property
+    def recordings(self) -> npt.NDArray[np.int32]:
+        """int32 [n_tracks]: equal numbers mean near-duplicates of one recording; -1 where none is known."""
+        return _codes(self.table.column("recording_group"))
+
+    def track(self, row: int) -> dict[str, Any]:
+        """All columns of one track."""
+        return dict(self.table.slice(int(row), 1).to_pylist()[0])
+
+    def name(self, row: int) -> str:
+        """'Artist - Title' as a reader would say it; the id where neither is known."""
+        artist, title = (self.table.column(name)[int(row)].as_py() for name in ("artist", "title"))
+        return " - ".join(part for part in (artist, title) if part) or self.tracks.id(row)
+
+
+def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    encoded = column.combine_chunks().dictionary_encode()
+    return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
