@@ -1,0 +1,94 @@
+"""The `sources/` folder: one sealed folder of Parquet an import, append-only, found again by content."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
+from unheard.schema import TABLES
+from unheard.store import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from unheard.store.workspace import Workspace
+
+MANIFEST: Final = "manifest.json"
+
+
+@dataclass
+class ImportWriter:
+    """An import under way: rows are appended to numbered Parquet files in a folder that `seal` renames.
+
+    A killed import leaves that folder behind; the next one with the same id starts it anew.
+    """
+
+    folder: Path
+    import_id: str
+    _parts: dict[str, int] = field(default_factory=dict)
+
+    def append(self, table: str, rows: pa.Table) -> Path:
+        """Write rows of one table as its next part; their schema must be that of `TABLES[table]`."""
+        number = self._parts.get(table, 0)
+        self._parts[table] = number + 1
+        path = self.folder / f"{table}-{number:05d}.parquet"
+        pq.write_table(rows.cast(TABLES[table]), path, compression="zstd", compression_level=1)
+        return path
+
+    def parts(self, table: str) -> list[Path]:
+        """Parts of one table so far, in order."""
+        return sorted(self.folder.glob(f"{table}-*.parquet"))
+
+    def replace(self, part: Path, rows: pa.Table) -> None:
+        """Put other rows in the place of a part, or drop the part when there are none."""
+        if rows.num_rows:
+            pq.write_table(rows, part, compression="zstd", compression_level=1)
+        else:
+            part.unlink()
+
+    def seal(self, workspace: Workspace, manifest: dict[str, Any]) -> None:
+        """Make the import part of the sources, in one rename."""
+        for path in self.folder.iterdir():
+            files.sync(path)
+        files.write_json(self.folder / MANIFEST, {"import_id": self.import_id, **manifest})
+        self.folder.rename(workspace.sources / self.import_id)
+        files.sync(workspace.sources)
+
+
+def begin(workspace: Workspace, import_id: str) -> ImportWriter:
+    """Start an import; what a killed one left behind is removed first."""
+    workspace.sources.mkdir(exist_ok=True)
+    for leftover in workspace.sources.glob(".partial-*"):
+        shutil.rmtree(leftover)
+    folder = workspace.sources / f".partial-{import_id}"
+    folder.mkdir()
+    return ImportWriter(folder, import_id)
+
+
+def abandon(writer: ImportWriter) -> None:
+    """Drop an import that failed; what was stored before stays as it was."""
+    shutil.rmtree(writer.folder, ignore_errors=True)
+
+
+def imported(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Import id -> manifest of every sealed import, in the order in which they were made."""
+    manifests = [
+        files.read_json(folder / MANIFEST)
+        for folder in workspace.sources.glob("[!.]*")
+        if (folder / MANIFEST).is_file()
+    ]
+    return {each["import_id"]: each for each in sorted(manifests, key=lambda each: each["number"])}
+
+
+def table(workspace: Workspace, name: str, import_ids: list[str] | None = None) -> pads.Dataset:
+    """One table over the given imports (all by default), streamed from its files."""
+    ids = list(imported(workspace)) if import_ids is None else import_ids
+    paths = [path for each in ids for path in sorted((workspace.sources / each).glob(f"{name}-*.parquet"))]
+    if not paths:
+        return pads.dataset(TABLES[name].empty_table())
+    return pads.dataset(paths, schema=TABLES[name], format="parquet")
