@@ -1,0 +1,141 @@
+"""Item-item weights in closed form (EASE, Steck 2019), and a sparse approximation for large collections.
+
+With X the saturated plays, each row scaled by a power of its own length, the weights B minimise
+|X - X B|^2 + ridge |B|^2 with a diagonal of zeros: B = I - P diag(1 / P_jj), where P = (X'X + ridge I)^-1.
+
+Above `dense_limit` tracks P is never formed: each track's weights are the same regression on its
+`neighbours` most co-heard tracks alone (as Steck 2019b, "Markov random fields for collaborative filtering").
+See `neighbourhood` for its cost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import lapack
+from scipy.sparse import csr_array, diags_array
+
+from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, checked, silent
+from unheard.collaborative.neighbourhood import sparse_weights
+from unheard.collaborative.saturation import Curve, saturate
+from unheard.errors import ConfigError, ModelError
+
+
+@dataclass(frozen=True)
+class ItemItemSettings:
+    """How item-item weights are fitted.
+
+    `regularization` is a multiple of the mean diagonal of X'X, so that one value means the same on small
+    and on large data.
+    """
+
+    curve: Curve = "log"
+    regularization: float = 4.0
+    # Rows are divided by their length to this power: 0 counts plays alike, 1 counts listeners alike.
+    listener_power: float = 0.5
+    # Up to this many tracks the exact weights are kept: 4 bytes x tracks^2, and 12 bytes while fitting.
+    dense_limit: int = 20_000
+    # Above it: tracks that each track's weights are fitted on.
+    neighbours: int = 128
+
+    def __post_init__(self) -> None:
+        if not self.regularization > 0:
+            raise ConfigError(f"regularization={self.regularization!r} must be above 0")
+        if not 0 <= self.listener_power <= 1:
+            raise ConfigError(f"listener_power={self.listener_power!r} must be from 0 to 1")
+        if self.neighbours < 1:
+            raise ConfigError(f"neighbours={self.neighbours!r} must be at least 1")
+
+
+def prepared(plays: csr_array, settings: ItemItemSettings) -> csr_array:
+    """Saturate the counts and scale each row, the same for fitting and for scoring; float32."""
+    strength = saturate(plays, curve=settings.curve)
+    lengths = np.sqrt(np.asarray(strength.power(2).sum(axis=1), dtype=np.float64))
+    scale = np.where(lengths > 0, np.maximum(lengths, 1e-12) ** -settings.listener_power, 0.0)
+    return csr_array(diags_array(scale.astype(np.float32)) @ strength)
+
+
+def dense_weights(rows: csr_array, *, regularization: float) -> FloatMatrix:
+    """EASE weights of `rows` [listeners, tracks]: float32 [tracks, tracks], column j predicts track j."""
+    gram = np.asarray((rows.T @ rows).toarray(order="F"), dtype=np.float64, order="F")
+    diagonal = np.einsum("ii->i", gram)
+    ridge = regularization * max(float(diagonal.mean()), 1e-12)
+    diagonal += ridge
+    factor, failed = lapack.dpotrf(gram, lower=1, overwrite_a=1)
+    inverse, failed_too = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed or failed_too:
+        raise ModelError(f"item-item weights cannot be solved with regularization={regularization}: raise it")
+    lower = np.tril(inverse, -1)
+    precision = np.diag(inverse).copy()
+    weights = np.asarray(lower + lower.T, dtype=np.float32)
+    weights /= -precision.astype(np.float32)[None, :]
+    return weights
+
+
+@dataclass(frozen=True)
+class ItemItemFitted:
+    weights: FloatMatrix | csr_array  # [tracks, tracks]; column j predicts track j
+    settings: ItemItemSettings
+    name: str = "item_item"
+
+    @property
+    def n_tracks(self) -> int:
+        return int(self.weights.shape[0])
+
+    def scores(self, histories: csr_array) -> FloatMatrix:
+        """Score every track for each history: float32 [n, n_tracks]."""
+        product = prepared(checked(histories, n_tracks=self.n_tracks), self.settings) @ self.weights
+        dense = product.toarray() if isinstance(product, csr_array) else product
+        return np.asarray(dense, dtype=np.float32)
+
+    def contributions(self, history: csr_array, track: int) -> FloatMatrix:
+        """Split the score of `track` over the plays of the one-row `history`; they sum to it exactly."""
+        row = prepared(checked(history, n_tracks=self.n_tracks), self.settings)
+        if isinstance(self.weights, csr_array):
+            column = np.asarray(self.weights[:, [track]].toarray()).ravel()
+        else:
+            column = self.weights[:, track]
+        return np.asarray(row.data * column[row.indices], dtype=np.float32)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        if isinstance(self.weights, csr_array):
+            return {
+                "values": self.weights.data,
+                "indices": self.weights.indices,
+                "indptr": self.weights.indptr,
+            }
+        return {"weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, settings: Mapping[str, Any]) -> Self:
+        known = ItemItemSettings(**settings)
+        if "weights" in arrays:
+            return cls(np.asarray(arrays["weights"], dtype=np.float32), known)
+        n_tracks = len(arrays["indptr"]) - 1
+        parts = (arrays["values"], arrays["indices"], arrays["indptr"])
+        return cls(csr_array(parts, shape=(n_tracks, n_tracks)), known)
+
+
+@dataclass(frozen=True)
+class ItemItem:
+    settings: ItemItemSettings = ItemItemSettings()
+    name: str = "item_item"
+
+    def fit(self, plays: csr_array, *, seed: int = 0, progress: Progress = silent) -> ItemItemFitted:
+        """Fit the weights; exact up to `dense_limit` tracks, on neighbourhoods above."""
+        rows = prepared(checked(plays), self.settings)
+        weights: FloatMatrix | csr_array
+        if rows.shape[1] <= self.settings.dense_limit:
+            weights = dense_weights(rows, regularization=self.settings.regularization)
+        else:
+            weights = sparse_weights(
+                rows,
+                neighbours=self.settings.neighbours,
+                regularization=self.settings.regularization,
+                seed=seed,
+                progress=progress,
+            )
+        progress(1.0)
+        return ItemItemFitted(weights, self.settings)
