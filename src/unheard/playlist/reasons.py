@@ -1,0 +1,85 @@
+"""Why each track is on the list, from what really drove its score.
+
+`explain(interest, tracks)` gives the model's own attribution: float32 [len(tracks), len(interest.tracks)], the
+share of each of the interest's plays in each track's score. The largest shares are quoted; among plays that did
+nearly as much as the first, those that no other track of the list has quoted come first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from unheard.schema import Interest, Reason
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from unheard.schema import Catalog
+
+Explain = Callable[[Interest, npt.NDArray[np.int32]], npt.NDArray[np.float32]]
+
+QUOTED = 2  # plays that a reason names
+NEARLY = 0.5  # a play with at least this part of the largest share may be quoted in its place
+
+
+def reasons(
+    tracks: npt.NDArray[np.int32],
+    interest: npt.NDArray[np.int32],
+    interests: tuple[Interest, ...],
+    catalog: Catalog,
+    explain: Explain | None,
+) -> list[Reason]:
+    """Give the reason of each of `tracks` (rows, in the order of the list); `interest` indexes `interests`."""
+    shares: dict[int, npt.NDArray[np.float32]] = {}
+    if explain is not None:
+        for number in np.unique(interest).tolist():
+            of_it = np.flatnonzero(interest == number)
+            if len(interests[number].tracks):
+                shares.update(zip(of_it.tolist(), explain(interests[number], tracks[of_it]), strict=True))
+    times: Counter[int] = Counter()
+    found = []
+    for at, number in enumerate(interest.tolist()):
+        own = interests[number].tracks
+        quoted = own[_quotable(own, shares[at], times)] if at in shares else own[:0]
+        times.update(quoted.tolist())
+        found.append(_because(quoted, own, catalog))
+    return found
+
+
+def familiar(track: int, history: csr_array, catalog: Catalog) -> Reason:
+    """Give the anchor's reason: the listener's most played tracks by its artist."""
+    strongest = np.lexsort((history.indices, -history.data))
+    played = history.indices[strongest[history.data[strongest] > 0]]
+    own = played[catalog.artists[played] == catalog.artists[track]][:QUOTED]
+    artist = catalog.table.column("artist")[int(track)].as_py() or "an artist"
+    return Reason(
+        f"A track you have not heard by {artist}, one of the artists you play most",
+        "familiar artist",
+        tuple(catalog.tracks.take(own)),
+    )
+
+
+def _quotable(
+    own: npt.NDArray[np.int32], shares: npt.NDArray[np.float32], times: Counter[int]
+) -> npt.NDArray[np.intp]:
+    """Positions of the plays to quote, largest share first."""
+    top = shares.max(initial=0)
+    able = np.flatnonzero((shares > 0) & (shares >= NEARLY * top))
+    told = np.array([times[int(own[at])] for at in able], dtype=np.int64)
+    picked = able[np.lexsort((-shares[able], told))][:QUOTED]
+    return picked[np.argsort(-shares[picked], kind="stable")]
+
+
+def _because(quoted: npt.NDArray[np.int32], own: npt.NDArray[np.int32], catalog: Catalog) -> Reason:
+    if len(quoted):
+        names = " and ".join(catalog.name(row) for row in quoted)
+        return Reason(f"Because you play {names}", "plays", tuple(catalog.tracks.take(quoted)))
+    if len(own):
+        text = f"From the part of your listening around {catalog.name(own[0])}"
+        return Reason(text, "interest", tuple(catalog.tracks.take(own[:1])))
+    return Reason("Liked by many listeners of this collection", "popular")
