@@ -2,10 +2,9 @@
 
 Blend(members, vectors, popularity, artists)   the collection's models side by side
 rank(blend, user_ids, histories)               -> a `Ranking` each, heard tracks out
-explainer(blend, history)                      -> (interest, tracks) -> the plays behind each score
+explainer(blend, history, interests)           -> (interest, tracks) -> the plays behind each score
 """
 
-from unheard.blend.combine import attributed
 from unheard.blend.contract import Blend, Explained, Member, Scorer
 from unheard.blend.dials import Dials
 from unheard.blend.interests import InterestSettings
@@ -19,7 +18,6 @@ __all__ = [
     "Member",
     "RankSettings",
     "Scorer",
-    "attributed",
     "explainer",
     "rank",
 ]

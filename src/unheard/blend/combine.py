@@ -1,8 +1,9 @@
 """Several models' scores made one, and the plays behind it.
 
-Models score on scales of their own, so each one's scores of a history are first standardised over the catalogue:
-z = (s - mean) / deviation. The blended score is the weighted mean of z over the models. A ranker that is learned
-takes the same z as its features and replaces `blended` alone.
+Models score on scales of their own, so each one's scores are first standardised: z = (s - mean) / deviation, both
+taken over the catalogue and over all the interests of one listener together. (Standardised one by one, an interest
+of few plays would shout as loud as one of many.) The blended score is the weighted mean of z over the models. A
+ranker that is learned takes the same z as its features and replaces `blended` alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from unheard.blend.contract import Explained
 from unheard.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
     from scipy.sparse import csr_array
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from unheard.blend.contract import Blend, Floats, Member
 
 
-def signals(blend: Blend, histories: csr_array) -> dict[str, Floats]:
-    """Each member's standardised scores of `histories` [n, n_tracks]: float32 [n, n_tracks] a name."""
+def signals(blend: Blend, histories: csr_array, sizes: Sequence[int]) -> dict[str, Floats]:
+    """Each member's standardised scores of `histories` [n, n_tracks]: float32 [n, n_tracks] a name.
+
+    `sizes`: how many of the rows belong to the first listener, the second and so on; they sum to n.
+    """
     return {
-        member.scorer.name: standardised(_checked(member, histories, blend.n_tracks)) for member in blend.members
+        member.scorer.name: standardised(_checked(member, histories, blend.n_tracks), sizes)
+        for member in blend.members
     }
 
 
@@ -39,43 +44,62 @@ def blended(blend: Blend, parts: Mapping[str, Floats]) -> Floats:
     score = np.zeros_like(next(iter(parts.values())))
     for member in blend.members:
         score += np.float32(member.weight / total) * parts[member.scorer.name]
-    mute = ~np.logical_or.reduce([part.any(axis=1) for part in parts.values()])
+    mute = np.ptp(score, axis=1) == 0
     score[mute] = popularity(blend)
     return score
 
 
 def popularity(blend: Blend) -> Floats:
     """Standardised log(1 + listeners who like a track): float32 [n_tracks]."""
-    liked: Floats = standardised(np.log1p(np.asarray(blend.popularity, dtype=np.float64))[None, :])[0]
-    return liked
-
-
-def standardised(scores: npt.NDArray[np.floating]) -> Floats:
-    """Scores [n, n_tracks] with mean 0 and deviation 1 along each row; a row of equal scores becomes zeros."""
-    mean = scores.mean(axis=1, keepdims=True, dtype=np.float64)
-    deviation = scores.std(axis=1, keepdims=True, dtype=np.float64)
-    # what rounding alone makes of equal scores is no signal
-    flat = deviation <= 1e-6 * np.abs(scores).max(axis=1, keepdims=True, initial=0)
-    standard: Floats = np.where(flat, 0, (scores - mean) / np.where(flat, 1, deviation)).astype(np.float32)
+    logs = np.log1p(np.asarray(blend.popularity, dtype=np.float64))
+    standard: Floats = standardised(logs[None, :], [1])[0]
     return standard
 
 
-def attributed(blend: Blend, history: csr_array, tracks: npt.NDArray[np.integer]) -> Floats:
+def standardised(scores: npt.NDArray[np.floating], sizes: Sequence[int]) -> Floats:
+    """Scores [n, n_tracks] with mean 0 and deviation 1 over each listener's rows; equal scores become zeros."""
+    standard = np.empty(scores.shape, dtype=np.float32)
+    start = 0
+    for size in sizes:
+        rows = slice(start, start + size)
+        mean, deviation = scores[rows].mean(dtype=np.float64), _deviation(scores[rows])
+        standard[rows] = (scores[rows] - mean) / deviation if deviation else 0
+        start += size
+    return standard
+
+
+def _deviation(scores: npt.NDArray[np.floating]) -> float:
+    """Standard deviation; 0 where the scores differ by no more than rounding makes of equal ones."""
+    deviation = float(scores.std(dtype=np.float64))
+    return deviation if deviation > 1e-6 * float(np.abs(scores).max(initial=0)) else 0.0
+
+
+def deviations(blend: Blend, histories: csr_array) -> dict[str, float]:
+    """Each member's deviation over one listener's `histories`, as `signals` divides by it; 0 for no signal."""
+    return {
+        member.scorer.name: _deviation(_checked(member, histories, blend.n_tracks)) for member in blend.members
+    }
+
+
+def attributed(
+    blend: Blend,
+    history: csr_array,
+    tracks: npt.NDArray[np.integer],
+    *,
+    scale: Mapping[str, float],
+) -> Floats:
     """What each stored cell of the one-row `history` adds to the blended score: float32 [len(tracks), nnz].
 
-    Exact for members that explain themselves (their own contributions, on the standardised scale); a member that
-    does not leaves its share out. Zeros where no member explains.
+    Exact for members that explain themselves: their own contributions, divided by their `scale` (`deviations`).
+    A member that does not leaves its share out; zeros where no member explains.
     """
     total = sum(member.weight for member in blend.members)
     shares = np.zeros((len(tracks), history.nnz), dtype=np.float64)
     for member in blend.members:
         scorer = member.scorer
-        if not isinstance(scorer, Explained):
-            continue
-        deviation = float(_checked(member, history, blend.n_tracks).std(dtype=np.float64))
-        if deviation > 0:
+        if len(tracks) and isinstance(scorer, Explained) and scale[scorer.name]:
             own = np.stack([scorer.contributions(history, int(track)) for track in tracks])
-            shares += member.weight / total / deviation * own
+            shares += member.weight / total / scale[scorer.name] * own
     return shares.astype(np.float32)
 
 

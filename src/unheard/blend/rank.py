@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from unheard.blend import interests as finding
-from unheard.blend.combine import attributed, blended, popularity, signals
+from unheard.blend.combine import attributed, blended, deviations, popularity, signals
 from unheard.blend.dials import Dials, turned
 from unheard.errors import ConfigError, InputError
 from unheard.schema import Interest, Ranking
@@ -32,7 +32,7 @@ class RankSettings:
     """How far each listener's ranking goes."""
 
     candidates: int = 500  # tracks an interest puts forward
-    background: float = 0.0  # 0 to 1: what the listener's other interests count inside one of them
+    background: float = 0.5  # 0 to 1: what a play of the listener's other interests counts inside one of them
     interests: finding.InterestSettings = field(default_factory=finding.InterestSettings)
     dials: Dials = field(default_factory=Dials)
 
@@ -119,7 +119,7 @@ def _pools(
         for offset, own in enumerate(found)
         for interest in own
     ]
-    parts = signals(blend, csr_array(vstack(asked, format="csr")))
+    parts = signals(blend, csr_array(vstack(asked, format="csr")), [len(own) for own in found])
     scores = blended(blend, parts)
     parts["popularity"] = parts.get("popularity", np.broadcast_to(popularity(blend), scores.shape))
     pools: list[list[Pool]] = []
@@ -153,19 +153,22 @@ def part(history: csr_array, interest: Interest, *, background: float = 0.0) -> 
 
 
 def explainer(
-    blend: Blend, history: csr_array, *, settings: RankSettings | None = None
+    blend: Blend, history: csr_array, interests: tuple[Interest, ...], *, settings: RankSettings | None = None
 ) -> Callable[[Interest, Rows], Floats]:
-    """Say what drove a listener's scores: (interest, tracks) -> float32 [len(tracks), len(interest.tracks)].
+    """Say what drove the scores of a listener's ranking with these `interests`.
 
-    The share of each of the interest's plays, in the order of `interest.tracks`, in each track's blended score.
+    The function that comes back takes one of the interests and tracks, and gives float32 [len(tracks), nnz]: what
+    each stored cell of the one-row `history`, in its order, added to each track's blended score.
     """
     background = (settings or RankSettings()).background
+    stacked = vstack([part(history, interest, background=background) for interest in interests], format="csr")
+    scale = deviations(blend, csr_array(stacked))
 
     def explain(interest: Interest, tracks: Rows) -> Floats:
         asked = part(history, interest, background=background)
-        order = np.argsort(asked.indices)
-        cells = order[np.searchsorted(asked.indices[order], interest.tracks)]
-        return attributed(blend, asked, tracks)[:, cells]
+        shares = np.zeros((len(tracks), history.nnz), dtype=np.float32)
+        shares[:, np.isin(history.indices, asked.indices)] = attributed(blend, asked, tracks, scale=scale)
+        return shares
 
     return explain
 

@@ -114,7 +114,14 @@ def _lines(
     near = None if vectors is None else vectors[rows]
     order = arranged(near, catalog.artists[rows], anchor=anchor)
     others = best_first[[at for at in order if at != anchor]]
-    found = giving.reasons(ranking.tracks[others], ranking.interest[others], ranking.interests, catalog, explain)
+    found = giving.reasons(
+        ranking.tracks[others],
+        ranking.interest[others],
+        ranking.interests,
+        history=wanted.history,
+        catalog=catalog,
+        explain=explain,
+    )
     why = dict(zip(others.tolist(), found, strict=True))
     if draft.anchor is not None:
         why[draft.anchor] = giving.familiar(int(ranking.tracks[draft.anchor]), wanted.history, catalog)

@@ -1,8 +1,9 @@
 """Why each track is on the list, from what really drove its score.
 
-`explain(interest, tracks)` gives the model's own attribution: float32 [len(tracks), len(interest.tracks)], the
-share of each of the interest's plays in each track's score. The largest shares are quoted; among plays that did
-nearly as much as the first, those that no other track of the list has quoted come first.
+`explain(interest, tracks)` gives the models' own attribution: float32 [len(tracks), nnz], the share of each cell
+of the listener's history, in the order it is stored, in each track's score as this interest made it. The largest
+shares are quoted; among plays that did nearly as much as the first, those that no other track of the list has
+quoted come first.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def reasons(
     tracks: npt.NDArray[np.int32],
     interest: npt.NDArray[np.int32],
     interests: tuple[Interest, ...],
+    *,
+    history: csr_array,
     catalog: Catalog,
     explain: Explain | None,
 ) -> list[Reason]:
@@ -45,7 +48,7 @@ def reasons(
     found = []
     for at, number in enumerate(interest.tolist()):
         own = interests[number].tracks
-        quoted = own[_quotable(own, shares[at], times)] if at in shares else own[:0]
+        quoted = _quoted(history, shares[at], times) if at in shares else own[:0]
         times.update(quoted.tolist())
         found.append(_because(quoted, own, catalog))
     return found
@@ -64,15 +67,13 @@ def familiar(track: int, history: csr_array, catalog: Catalog) -> Reason:
     )
 
 
-def _quotable(
-    own: npt.NDArray[np.int32], shares: npt.NDArray[np.float32], times: Counter[int]
-) -> npt.NDArray[np.intp]:
-    """Positions of the plays to quote, largest share first."""
-    top = shares.max(initial=0)
-    able = np.flatnonzero((shares > 0) & (shares >= NEARLY * top))
-    told = np.array([times[int(own[at])] for at in able], dtype=np.int64)
+def _quoted(history: csr_array, shares: npt.NDArray[np.float32], times: Counter[int]) -> npt.NDArray[np.int32]:
+    """Rows of the plays to quote, largest share first; a skip is never quoted."""
+    shares = np.where(history.data > 0, shares, 0)
+    able = np.flatnonzero((shares > 0) & (shares >= NEARLY * shares.max(initial=0)))
+    told = np.array([times[int(row)] for row in history.indices[able]], dtype=np.int64)
     picked = able[np.lexsort((-shares[able], told))][:QUOTED]
-    return picked[np.argsort(-shares[picked], kind="stable")]
+    return history.indices[picked[np.argsort(-shares[picked], kind="stable")]]
 
 
 def _because(quoted: npt.NDArray[np.int32], own: npt.NDArray[np.int32], catalog: Catalog) -> Reason:
