@@ -88,3 +88,11 @@ def _did_you_mean(key: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(key, names, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"unknown key {key!r}{hint} Known: {', '.join(names)}"
+
+
+def top_value(path: Path, key: str, default: int) -> int:
+    """A whole number, 0 or more, that stands above all sections."""
+    value = tomllib.loads(path.read_text("utf-8")).get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigError(f"{path}: {key} = {value!r}; it must be a whole number, 0 or more")
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from unheard.errors import InputError
 from unheard.schema import Catalog, IdMap, Interactions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import duckdb
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from unheard.dataset.settings import DatasetSettings
     from unheard.dataset.sources import Sources
 
+TABLE_NAMES: Final = ("listens", "play_counts", "tracks", "feedback", "playlists")
+
 NEUTRAL: Final = -1e-6
 """Stored for a track that was met but speaks neither for nor against itself."""
+
+
+Cells = dict[str, "npt.NDArray[Any]"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +62,7 @@ def build(
     Deterministic: listeners and tracks are ordered by id, whatever the order of files and threads.
     """
     with sql.connect(scratch) as connection:
-        for name in ("listens", "play_counts", "tracks", "feedback", "playlists"):
-            connection.register(name, getattr(sources, name))
-        aliases = resolve_tracks(connection)
+        aliases = resolve_tracks(connection, {name: getattr(sources, name) for name in TABLE_NAMES})
         progress(0.2)
         catalog = catalog_of(connection, aliases)
         listeners = IdMap(_column(connection, _LISTENERS, "user_id"))
@@ -70,15 +73,20 @@ def build(
         feedback = _arrow(connection, _FEEDBACK)
         connection.register("last_word", feedback)
         progress(0.4)
-        cells = connection.execute(_cells_query(connection), _knobs(settings)).fetchnumpy()
+        cells = _cells(connection, settings)
     progress(0.9)
     plays = _csr(cells, (len(listeners), len(catalog.tracks)))
     last = np.ma.filled(cells["last_s"], 0).astype(np.int64)
     return Dataset(catalog, Interactions(listeners, catalog.tracks, plays), last, aliases, feedback)
 
 
-def resolve_tracks(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Which of the registered `tracks` (and ids that only plays name) are one recording: `identity.resolve`."""
+def resolve_tracks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, object]) -> pa.Table:
+    """Which source-level tracks are one recording: `identity.resolve` over `tables` (those of `Sources`).
+
+    Ids that only plays, feedback or playlists name are tracks too.
+    """
+    for name in TABLE_NAMES:
+        connection.register(name, tables[name])
     return identity.resolve(_arrow(connection, _SOURCE_TRACKS))
 
 
@@ -112,24 +120,24 @@ _FEEDBACK: Final = """
 """
 
 _ONE_SOURCE: Final = """
-    SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS at, l.ms_played, l.skipped
+    SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS start_us, l.ms_played, l.skipped
     FROM listens l JOIN listener_rows u ON u.id = l.user_id JOIN track_rows t ON t.source_track_id = l.track_id
 """
 
 # Identity may have learned, since a file was imported, that two of its tracks are one recording: look again.
 _SEVERAL_SOURCES: Final = """
-    SELECT listener, track, at, ms_played, skipped FROM (
-        SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS at, l.ms_played, l.skipped, l.source,
+    SELECT listener, track, start_us, ms_played, skipped FROM (
+        SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS start_us, l.ms_played, l.skipped, l.source,
             lag(epoch_us(l.listened_at)) OVER w AS before, lag(l.source) OVER w AS source_before
         FROM listens l JOIN listener_rows u ON u.id = l.user_id JOIN track_rows t ON t.source_track_id = l.track_id
         WINDOW w AS (PARTITION BY u.row, t.row ORDER BY epoch_us(l.listened_at), l.source, l.ms_played)
-    ) WHERE before IS NULL OR NOT (at = before OR (source <> source_before AND at - before <= $overlap_us))
+    ) WHERE before IS NULL OR NOT (start_us = before OR (source <> source_before AND start_us - before <= $overlap_us))
 """
 
 # `plays` of timed listens and bare counts may tell of the same plays; no row says which, so the larger is taken.
 _CELLS: Final = """
     WITH timed AS (
-        SELECT listener, track, max(at) // 1000000 AS last_s,
+        SELECT listener, track, max(start_us) // 1000000 AS last_s,
             count(*) FILTER (WHERE COALESCE(ms_played, $min_ms) >= $min_ms AND NOT skip) AS plays,
             count(*) FILTER (WHERE skip) AS skips
         FROM (SELECT *, COALESCE(skipped, false) AND COALESCE(ms_played, 0) < $min_ms AS skip FROM ({listens}))
@@ -158,23 +166,25 @@ _CELLS: Final = """
 """
 
 
-def _cells_query(connection: duckdb.DuckDBPyConnection) -> str:
-    several = connection.execute("SELECT count(DISTINCT source) > 1 FROM listens").fetchone()
-    return _CELLS.format(listens=_SEVERAL_SOURCES if several and several[0] else _ONE_SOURCE)
-
-
-def _knobs(settings: DatasetSettings) -> dict[str, float]:
-    return {
+def _cells(connection: duckdb.DuckDBPyConnection, settings: DatasetSettings) -> Cells:
+    """One cell a listener and track that met, ordered."""
+    knobs = {
         "min_ms": int(settings.min_played_s * 1000),
         "skip": settings.skip_weight,
         "love": settings.love_weight,
         "dislike": settings.dislike_weight,
-        "overlap_us": int(settings.overlap_s * 1_000_000),
         "neutral": NEUTRAL,
     }
+    several = connection.execute("SELECT count(DISTINCT source) > 1 FROM listens").fetchone()
+    if several and several[0]:
+        query = _CELLS.format(listens=_SEVERAL_SOURCES)
+        knobs["overlap_us"] = int(settings.overlap_s * 1_000_000)
+    else:
+        query = _CELLS.format(listens=_ONE_SOURCE)
+    return connection.execute(query, knobs).fetchnumpy()
 
 
-def _csr(cells: dict[str, npt.NDArray[np.generic]], shape: tuple[int, int]) -> sparse.csr_array:
+def _csr(cells: Cells, shape: tuple[int, int]) -> sparse.csr_array:
     counts = np.bincount(cells["listener"], minlength=shape[0])
     indptr = np.concatenate([[0], np.cumsum(counts)])
     values = cells["value"].astype(np.float32)

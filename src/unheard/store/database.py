@@ -1,4 +1,4 @@
-"""`unheard.db`: what changes while the collection is in use. SQLite in WAL mode, or PostgreSQL by URL."""
+"""`unheard.db`: what changes while the collection is in use. SQLite in WAL mode."""
 
 from __future__ import annotations
 
@@ -33,16 +33,13 @@ class Database:
 
     def store_weekly(self, lists: Sequence[Mapping[str, Any]], *, anew: bool) -> None:
         """Store lists (as plain dicts with `user_id` and `week`); a week's first list stays unless `anew`."""
+        rows = [{"user_id": each["user_id"], "week": each["week"], "playlist": dict(each)} for each in lists]
+        if not rows:
+            return
+        # One statement, so that of two commands at once the first one's list stays for both.
+        verb = "OR REPLACE" if anew else "OR IGNORE"
         with self._engine.begin() as connection:
-            for each in lists:
-                key = (_WEEKLY.c.user_id == each["user_id"]) & (_WEEKLY.c.week == each["week"])
-                if anew:
-                    connection.execute(sa.delete(_WEEKLY).where(key))
-                elif connection.execute(sa.select(_WEEKLY.c.week).where(key)).first():
-                    continue
-                connection.execute(
-                    sa.insert(_WEEKLY).values(user_id=each["user_id"], week=each["week"], playlist=dict(each))
-                )
+            connection.execute(sa.insert(_WEEKLY).prefix_with(verb, dialect="sqlite"), rows)
 
     def weekly(self, user_id: str, weeks: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Week -> stored list of one listener, for those of `weeks` that have one."""

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
-Arrays = dict[str, "npt.NDArray[np.generic]"]
+Arrays = dict[str, "npt.NDArray[Any]"]
 
 
 @contextmanager
@@ -72,7 +71,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Named arrays in safetensors."""
     contiguous = {name: array if array.flags.c_contiguous else array.copy() for name, array in arrays.items()}
     with written_aside(path) as aside:

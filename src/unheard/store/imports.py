@@ -44,6 +44,12 @@ class ImportWriter:
         """Parts of one table so far, in order."""
         return sorted(self.folder.glob(f"{table}-*.parquet"))
 
+    def replace_all(self, table: str, rows: pa.Table) -> None:
+        """Put these rows in the place of all parts of one table."""
+        for part in self.parts(table):
+            part.unlink()
+        self.append(table, rows)
+
     def replace(self, part: Path, rows: pa.Table) -> None:
         """Put other rows in the place of a part, or drop the part when there are none."""
         if rows.num_rows:
@@ -55,7 +61,8 @@ class ImportWriter:
         """Make the import part of the sources, in one rename."""
         for path in self.folder.iterdir():
             files.sync(path)
-        files.write_json(self.folder / MANIFEST, {"import_id": self.import_id, **manifest})
+        outputs = {path.name: files.digest(path) for path in sorted(self.folder.iterdir())}
+        files.write_json(self.folder / MANIFEST, {"import_id": self.import_id, "outputs": outputs, **manifest})
         self.folder.rename(workspace.sources / self.import_id)
         files.sync(workspace.sources)
 
@@ -85,10 +92,30 @@ def imported(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return {each["import_id"]: each for each in sorted(manifests, key=lambda each: each["number"])}
 
 
-def table(workspace: Workspace, name: str, import_ids: list[str] | None = None) -> pads.Dataset:
-    """One table over the given imports (all by default), streamed from its files."""
-    ids = list(imported(workspace)) if import_ids is None else import_ids
-    paths = [path for each in ids for path in sorted((workspace.sources / each).glob(f"{name}-*.parquet"))]
+def damaged(workspace: Workspace) -> list[str]:
+    """Import ids whose files are not what was sealed."""
+    return [
+        import_id
+        for import_id, manifest in imported(workspace).items()
+        if any(
+            not (path := workspace.sources / import_id / name).is_file() or files.digest(path) != digest
+            for name, digest in manifest["outputs"].items()
+        )
+    ]
+
+
+def table(workspace: Workspace, name: str, *, under_way: ImportWriter | None = None) -> pads.Dataset:
+    """One table over all imports, and the one that is under way when given; streamed from its files."""
+    folders = [workspace.sources / each for each in imported(workspace)]
+    paths = [path for folder in folders for path in sorted(folder.glob(f"{name}-*.parquet"))]
+    if under_way is not None:
+        paths += under_way.parts(name)
     if not paths:
         return pads.dataset(TABLES[name].empty_table())
     return pads.dataset(paths, schema=TABLES[name], format="parquet")
+
+
+def parts_of(writer: ImportWriter, name: str) -> pads.Dataset:
+    """What an import under way has of one table so far."""
+    parts = writer.parts(name)
+    return pads.dataset(parts or TABLES[name].empty_table(), **({"schema": TABLES[name]} if parts else {}))

@@ -36,16 +36,16 @@ def save_interactions(folder: Path, interactions: Interactions, **aligned: npt.N
     """
     files.write_table(folder / "listeners.parquet", pa.table({"user_id": interactions.listeners.ids}))
     plays = interactions.plays
-    digests = {
+    digests: dict[str, npt.NDArray[Any]] = {
         f"digest.{name}": np.frombuffer(bytes.fromhex(ids.digest), dtype=np.uint8)
         for name, ids in (("listeners", interactions.listeners), ("tracks", interactions.tracks))
     }
-    arrays = {
+    matrix: dict[str, npt.NDArray[Any]] = {
         "indptr": plays.indptr.astype(np.int64),
         "indices": plays.indices.astype(np.int32),
         "data": plays.data,
     }
-    files.write_arrays(folder / "plays.safetensors", {**arrays, **aligned, **digests})
+    files.write_arrays(folder / "plays.safetensors", {**matrix, **aligned, **digests})
 
 
 def load_interactions(folder: Path, tracks: IdMap) -> tuple[Interactions, files.Arrays]:
@@ -55,6 +55,8 @@ def load_interactions(folder: Path, tracks: IdMap) -> tuple[Interactions, files.
     for name, ids in (("listeners", listeners), ("tracks", tracks)):
         if arrays.pop(f"digest.{name}").tobytes().hex() != ids.digest:
             raise WorkspaceError(f"{folder}: its plays were made with other {name}; run `unheard train`")
-    parts = (arrays.pop("data"), arrays.pop("indices"), arrays.pop("indptr"))
-    plays = sparse.csr_array(parts, shape=(len(listeners), len(tracks)))
+    values = arrays.pop("data").astype(np.float32, copy=False)
+    plays: sparse.csr_array = sparse.csr_array(
+        (values, arrays.pop("indices"), arrays.pop("indptr")), shape=(len(listeners), len(tracks))
+    )
     return Interactions(listeners, tracks, plays), arrays

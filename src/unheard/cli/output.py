@@ -1,0 +1,51 @@
+"""What a command prints: JSON for machines, tables for people."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def json(value: Any) -> None:
+    """Print a value as JSON."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode("utf-8") + "\n")
+
+
+def text(line: str = "") -> None:
+    """Print a line."""
+    sys.stdout.write(line + "\n")
+
+
+def note(line: str) -> None:
+    """Print a line beside the output, to standard error."""
+    sys.stderr.write(line + "\n")
+
+
+def table(
+    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
+) -> None:
+    """Print a table as wide as the terminal; `right` numbers the columns that are aligned right.
+
+    Cells are printed as they are: what comes from outside may hold what looks like markup or control codes.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(_printable(cell)) for cell in row))
+    console.print(made)
+
+
+def _printable(cell: object) -> str:
+    return "".join(char if char.isprintable() else " " for char in ("" if cell is None else str(cell)))

@@ -1,0 +1,151 @@
+"""The order of the stages: what each reads, what it writes, and which are up to date. Nothing else knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from unheard import __version__, config
+from unheard.collaborative.ensemble import Ensemble
+from unheard.collaborative.models import restore
+from unheard.dataset.build import TABLE_NAMES, Dataset, build
+from unheard.dataset.sources import Sources
+from unheard.errors import NotTrainedError
+from unheard.pipeline.progress import Progress, labelled, silent
+from unheard.schema import SCHEMA_VERSION, Manifest
+from unheard.store import files, imports, objects, stages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from unheard.collaborative.contract import Fitted
+    from unheard.config import Sections
+    from unheard.store.stages import Run
+    from unheard.store.workspace import Workspace
+
+DATASET: Final = "01-dataset"
+COLLABORATIVE: Final = "02-collaborative"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a stage may read while it is made."""
+
+    workspace: Workspace
+    run: Run
+    settings: Sections
+    seed: int
+    progress: Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the flow; `after` are the stages it reads."""
+
+    name: str
+    section: str
+    after: tuple[str, ...]
+    make: Callable[[Context, Path], None]
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What `unheard train` did."""
+
+    run_id: str
+    made: tuple[str, ...]
+    up_to_date: tuple[str, ...]
+
+
+def train(workspace: Workspace, settings: Sections, *, seed: int, progress: Progress = silent) -> TrainReport:
+    """Make every stage that is out of date, then put the run in service. The caller holds the lock.
+
+    Killed at any moment, it goes on from the last finished piece and ends with the same bits.
+    Raises `NotTrainedError` when nothing was imported.
+    """
+    known = list(imports.imported(workspace))
+    if not known:
+        raise NotTrainedError(f"{workspace.root} holds no data yet; import some: unheard import PATH ...")
+    plain = {name: config.plain(each) for name, each in settings.items()}
+    # Only what a stage is made from names the run: the playlist's dials may turn without a new one.
+    parts = {stage.section: plain[stage.section] for stage in STAGES}
+    run = stages.open_run(workspace, files.digest_of([__version__, SCHEMA_VERSION, seed, known, parts]))
+    made: list[str] = []
+    for stage in STAGES:
+        manifest = Manifest(
+            stage.name, __version__, SCHEMA_VERSION, seed, plain[stage.section], _inputs(run, stage, known)
+        )
+        if stages.up_to_date(workspace, run, stage.name, manifest):
+            continue
+        folder = stages.begin(run, stage.name, manifest)
+        stage.make(Context(workspace, run, settings, seed, labelled(progress, stage.name)), folder)
+        stages.finish(run, stage.name, manifest)
+        made.append(stage.name)
+    stages.put_in_service(workspace, run)
+    return TrainReport(run.run_id, tuple(made), tuple(s.name for s in STAGES if s.name not in made))
+
+
+def _inputs(run: Run, stage: Stage, known: list[str]) -> dict[str, str]:
+    if not stage.after:
+        return {f"sources/{each}": each for each in known}
+    return {name: files.digest_of(stages.read_manifest(run.stage(name)).outputs) for name in stage.after}
+
+
+def sources_of(workspace: Workspace) -> Sources:
+    """All that was imported, streamed."""
+    return Sources(**{name: imports.table(workspace, name) for name in TABLE_NAMES})
+
+
+def _make_dataset(context: Context, folder: Path) -> None:
+    data = build(
+        sources_of(context.workspace),
+        context.settings["dataset"],
+        scratch=context.workspace.scratch,
+        progress=context.progress,
+    )
+    objects.save_catalog(folder, data.catalog)
+    objects.save_interactions(folder, data.interactions, last_played_s=data.last_played_s)
+    files.write_table(folder / "aliases.parquet", data.aliases)
+    files.write_table(folder / "feedback.parquet", data.feedback)
+
+
+def load_dataset(run: Run) -> Dataset:
+    """The finished dataset stage of a run."""
+    folder = run.stage(DATASET)
+    catalog = objects.load_catalog(folder)
+    interactions, beside = objects.load_interactions(folder, catalog.tracks)
+    return Dataset(
+        catalog,
+        interactions,
+        beside["last_played_s"],
+        files.read_table(folder / "aliases.parquet"),
+        files.read_table(folder / "feedback.parquet"),
+    )
+
+
+def _make_collaborative(context: Context, folder: Path) -> None:
+    data = load_dataset(context.run)
+    model = Ensemble(context.settings["collaborative"]).fit(
+        data.interactions.plays, seed=context.seed, progress=context.progress
+    )
+    save_model(folder, model)
+
+
+def save_model(folder: Path, model: Fitted) -> None:
+    """A fitted model as `NAME.safetensors` and `NAME.json`."""
+    files.write_arrays(folder / f"{model.name}.safetensors", model.arrays())
+    files.write_json(folder / f"{model.name}.json", {"name": model.name, "settings": config.plain(model.settings)})
+
+
+def load_model(run: Run) -> Fitted:
+    """The finished collaborative stage of a run."""
+    folder = run.stage(COLLABORATIVE)
+    record = files.read_json(folder / "ensemble.json")
+    return restore(record["name"], files.read_arrays(folder / "ensemble.safetensors"), record["settings"])
+
+
+STAGES: Final = (
+    Stage(DATASET, "dataset", (), _make_dataset),
+    Stage(COLLABORATIVE, "collaborative", (DATASET,), _make_collaborative),
+)
