@@ -90,12 +90,11 @@ def up_to_date(workspace: Workspace, run: Run, name: str, manifest: Manifest) ->
 def begin(run: Run, name: str, manifest: Manifest) -> Path:
     """Folder to write a stage into; what a killed try with the same manifest left there is still there."""
     partial = run.folder / f"{name}.partial"
-    claim = _claim(manifest)
-    if partial.exists() and not ((partial / MANIFEST).is_file() and files.read_json(partial / MANIFEST) == claim):
+    if partial.exists() and not _matches(partial, manifest):
         shutil.rmtree(partial)
     if not partial.exists():
         partial.mkdir()
-        files.write_json(partial / MANIFEST, claim)
+        files.write_json(partial / MANIFEST, _claim(manifest))
     return partial
 
 
