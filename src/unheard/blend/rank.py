@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -161,13 +162,16 @@ def explainer(
     each stored cell of the one-row `history`, in its order, added to each track's blended score.
     """
     background = (settings or RankSettings()).background
-    stacked = vstack([part(history, interest, background=background) for interest in interests], format="csr")
-    scale = deviations(blend, csr_array(stacked))
+
+    @functools.cache
+    def scale() -> dict[str, float]:
+        asked = [part(history, interest, background=background) for interest in interests]
+        return deviations(blend, csr_array(vstack(asked, format="csr")))
 
     def explain(interest: Interest, tracks: Rows) -> Floats:
         asked = part(history, interest, background=background)
         shares = np.zeros((len(tracks), history.nnz), dtype=np.float32)
-        shares[:, np.isin(history.indices, asked.indices)] = attributed(blend, asked, tracks, scale=scale)
+        shares[:, np.isin(history.indices, asked.indices)] = attributed(blend, asked, tracks, scale=scale())
         return shares
 
     return explain

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
-from unheard.pipeline.weekly import explainer, whole_ranking
+from unheard.blend.rank import explainer
+from unheard.pipeline.weekly import whole_ranking
 from unheard.schema import Interest
 
 if TYPE_CHECKING:
+    from scipy import sparse
     from unheard.config import Sections
     from unheard.pipeline.trained import Trained
 
@@ -83,7 +84,7 @@ def explain(trained: Trained, settings: Sections, user_id: str, track: int, *, n
         of=len(ranking.tracks),
         score=None if at is None else float(ranking.scores[at]),
         signals={} if at is None else {name: float(values[at]) for name, values in ranking.signals.items()},
-        shares=_shares(trained, row, interest, track, n),
+        shares=_shares(trained, settings, history, interest, track=track, n=n),
     )
 
 
@@ -91,14 +92,17 @@ def _all_of(history: sparse.csr_array) -> Interest:
     return Interest(np.asarray(history.indices[history.data > 0], dtype=np.int32), 1.0)
 
 
-def _shares(trained: Trained, row: int, interest: Interest, track: int, n: int) -> tuple[Share, ...]:
+def _shares(
+    trained: Trained, settings: Sections, history: sparse.csr_array, interest: Interest, *, track: int, n: int
+) -> tuple[Share, ...]:
     if not len(interest.tracks):
         return ()
-    values = explainer(trained, row)(interest, np.array([track], dtype=np.int32))[0]
-    best = np.lexsort((interest.tracks, -values))[:n]
+    explained = explainer(trained.blend, history, (interest,), settings=settings["blend"])
+    values = explained(interest, np.array([track], dtype=np.int32))[0]
+    best = np.lexsort((history.indices, -values))[:n]
     catalog = trained.catalog
     return tuple(
-        Share(catalog.tracks.id(interest.tracks[at]), catalog.name(interest.tracks[at]), float(values[at]))
+        Share(catalog.tracks.id(history.indices[at]), catalog.name(history.indices[at]), float(values[at]))
         for at in best.tolist()
         if values[at] > 0
     )

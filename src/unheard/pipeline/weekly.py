@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unheard.blend.rank import part, rank
+from unheard.blend.rank import explainer, rank
 from unheard.pipeline.progress import Progress, silent
 from unheard.playlist.build import build
 from unheard.playlist.record import from_dict, to_dict
@@ -18,14 +18,11 @@ from unheard.store.database import open_database
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import numpy.typing as npt
-
     from unheard.blend.rank import RankSettings
     from unheard.config import Sections
     from unheard.pipeline.trained import Trained
-    from unheard.playlist.reasons import Explain
     from unheard.playlist.rules import WeeklySettings
-    from unheard.schema import Interest, Playlist, Ranking
+    from unheard.schema import Playlist, Ranking
     from unheard.store.workspace import Workspace
 
 
@@ -79,19 +76,19 @@ def make(
         return
     own: WeeklySettings = settings["playlist"]
     for user_id, ranking in zip(users, rankings(trained, settings["blend"], users), strict=True):
-        row = trained.listener(user_id)
+        history = trained.interactions.plays[[trained.listener(user_id)]]
         yield build(
             ranking,
             trained.catalog,
             week=week,
             run_id=trained.run_id,
             seed=seed,
-            history=trained.interactions.plays[[row]],
+            history=history,
             feedback=trained.feedback(user_id),
             past=past.get(user_id, ()),
             settings=own,
             vectors=trained.vectors,
-            explain=explainer(trained, row),
+            explain=explainer(trained.blend, history, ranking.interests, settings=settings["blend"]),
             deeper=functools.partial(whole_ranking, trained, settings["blend"], user_id),
         )
 
@@ -113,19 +110,6 @@ def whole_ranking(trained: Trained, settings: RankSettings, user_id: str) -> Ran
     """A listener's ranking of the whole collection, for a list that the usual candidates cannot fill."""
     deep = dataclasses.replace(settings, candidates=len(trained.catalog.tracks))
     return next(iter(rankings(trained, deep, [user_id])))
-
-
-def explainer(trained: Trained, row: int) -> Explain:
-    """What each play of an interest has done for each track, by the model's own account."""
-    history = trained.interactions.plays[[row]]
-
-    def explain(interest: Interest, tracks: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-        own = part(history, interest)
-        at = np.searchsorted(own.indices, interest.tracks)
-        shares = [trained.model.contributions(own, int(track))[at] for track in tracks]
-        return np.stack(shares).astype(np.float32)
-
-    return explain
 
 
 def _as_known_now(playlist: Playlist, trained: Trained) -> Playlist:

@@ -91,6 +91,7 @@ def _drafted(ranking: Ranking, wanted: _Wanted) -> _Draft:
     scores = choosing.moved(
         ranking.scores[kept].astype(np.float64),
         ranking.tracks[kept],
+        ranking.interest[kept],
         n_tracks=len(catalog.tracks),
         generator=choosing.chance(wanted.seed, ranking.user_id, wanted.week),
         settings=settings,

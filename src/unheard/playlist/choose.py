@@ -5,7 +5,7 @@ Seats. Every interest that has a candidate gets one seat first, the one with the
 weight / (2 seats + 1), Sainte-Laguë's rule, as long as it has a candidate; what it cannot fill goes to the others.
 
 Chance. Near-equal candidates change places from week to week: a score moves by at most `exploration` deviations of
-the leading candidates' scores. The draw hangs on (seed, listener, week) and the track alone, so nobody's list
+its interest's leading scores. The draw hangs on (seed, listener, week) and the track alone, so nobody's list
 depends on who was served before.
 """
 
@@ -59,17 +59,17 @@ def _numbered(codes: Rows) -> npt.NDArray[np.intp]:
 class _Draft:
     """A list in the making: what is taken, and what each interest would take next."""
 
-    def __init__(self, candidates: Candidates, settings: WeeklySettings, spread: float) -> None:
+    def __init__(self, candidates: Candidates, settings: WeeklySettings) -> None:
         self.candidates, self.settings = candidates, settings
         self.chosen: list[int] = []
         self.free = np.ones(len(candidates.tracks), dtype=np.bool_)
         self.scores = candidates.scores.copy()
-        self.step = settings.variety * spread
+        self.step = settings.variety * spreads(candidates.scores, candidates.interest, settings.size)
 
     def take(self, index: int) -> None:
         self.chosen.append(index)
         artist = self.candidates.artist == self.candidates.artist[index]
-        self.scores[artist] -= self.step
+        self.scores[artist] -= self.step[artist]
         if (
             self.candidates.artist[self.chosen] == self.candidates.artist[index]
         ).sum() >= self.settings.per_artist:
@@ -94,7 +94,7 @@ def choose(
 
     As many as the rules allow. `first`: a candidate that is taken before all others (the anchor).
     """
-    draft = _Draft(candidates, settings, spread(candidates.scores, settings.size))
+    draft = _Draft(candidates, settings)
     if first is not None:
         draft.take(first)
     mine = [candidates.interest == number for number in range(len(interests))]
@@ -129,15 +129,19 @@ def _further_seats(draft: _Draft, interests: Sequence[Interest], mine: list[Mask
             seats[number] += 1
 
 
-def spread(scores: Scores, size: int) -> float:
-    """Deviation of the leading scores, those that might be on a list of `size`."""
-    leading = np.sort(scores)[::-1][: 4 * size]
-    return float(leading.std()) if len(leading) else 0.0
+def spreads(scores: Scores, interest: Rows, size: int) -> Scores:
+    """Deviation of the leading scores of each candidate's interest, those that might be on a list of `size`."""
+    found = np.zeros(len(scores))
+    for number in np.unique(interest):
+        own = interest == number
+        found[own] = np.sort(scores[own])[::-1][: 4 * size].std()
+    return found
 
 
 def moved(
     scores: Scores,
     tracks: Rows,
+    interest: Rows,
     *,
     n_tracks: int,
     generator: np.random.Generator,
@@ -146,7 +150,7 @@ def moved(
     """Scores of `tracks` after the week's chance."""
     # one draw a track of the collection: a track's luck does not hang on who else is a candidate
     luck = generator.random(n_tracks)[tracks] * 2 - 1
-    return scores + settings.exploration * spread(scores, settings.size) * luck
+    return scores + settings.exploration * spreads(scores, interest, settings.size) * luck
 
 
 def chance(seed: int, user_id: str, week: str) -> np.random.Generator:
