@@ -129,8 +129,10 @@ class Reader:
                 if batch.rows.num_rows:
                     tally.taken[batch.table] += batch.rows.num_rows
                     yield batch
-        except SourceError:
-            raise
+        except SourceError as fault:
+            if str(path) in str(fault):
+                raise
+            raise SourceError(f"{path}: {fault}") from fault
         except BROKEN as fault:
             raise SourceError(f"{path}: cannot be read as {self.name}: {_said(fault)}") from fault
         _refuse_hopeless(path, self.name, tally)

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from unheard.errors import SourceError
-from unheard.ingest import archive, listenbrainz, table
+from unheard.ingest import archive, lastfm, listenbrainz, playlist, spotify, table
 from unheard.ingest.contract import Reader, Sample, refuse_nothing
 from unheard.ingest.lines import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-READERS: Final[tuple[Reader, ...]] = (listenbrainz.READER, table.READER)
+READERS: Final[tuple[Reader, ...]] = (
+    listenbrainz.READER,
+    spotify.READER,
+    lastfm.READER,
+    playlist.READER,
+    table.READER,
+)
 
 HEAD_BYTES: Final = 1 << 16
+_TABLES: Final = (".csv", ".tsv")
 
 
 def reader(name: str) -> Reader:
@@ -34,6 +41,8 @@ def detect(path: Path) -> Reader:
     if found:
         names = " or ".join(f"--as {one.name}" for one in found)
         raise SourceError(f"{path}: could be several things; say which with {names}")
+    if sample.name.lower().endswith(_TABLES) and b"\0" not in sample.head:
+        return table.READER  # which says what is wrong with the columns
     raise SourceError(f"{path}: {_unlike(sample)}. What can be read: {_readable()}; --as NAME insists on one")
 
 

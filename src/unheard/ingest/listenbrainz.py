@@ -10,7 +10,6 @@ import orjson
 
 from unheard.ingest import archive
 from unheard.ingest.contract import (
-    BATCH_ROWS,
     DEFAULT_LISTENER,
     Reader,
     ReadOptions,
@@ -20,8 +19,9 @@ from unheard.ingest.contract import (
     Tally,
     rows_of,
 )
+from unheard.ingest.gather import Gather, unnamed
 from unheard.ingest.lines import LINE_LIMIT, blocks
-from unheard.ingest.names import Tracks, clean, milliseconds, musicbrainz_id
+from unheard.ingest.names import clean, milliseconds, musicbrainz_id
 from unheard.ingest.times import from_epoch
 
 if TYPE_CHECKING:
@@ -53,15 +53,15 @@ def rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
     if archive.is_zip(path):
         yield from _zip_rows(path, options, tally)
         return
-    gather = _Gather(options, tally, options.user or _user_beside(path))
+    take = _Take(options, tally, options.user or _user_beside(path))
     with archive.stream(path, tally) as stream:
         if stream.peek(512)[257:262] == b"ustar":
             for name, member in archive.tar_members(stream):
                 if _LISTENS.search(name):
-                    yield from gather.listens(name, member)
+                    yield from take.listens(name, member)
         else:
-            yield from gather.listens(path.name, stream)
-    yield from gather.rest()
+            yield from take.listens(path.name, stream)
+    yield from take.rest()
 
 
 def _zip_rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
@@ -70,14 +70,14 @@ def _zip_rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
         for name in filter(_USER.search, zipped.names):
             with zipped.member(name) as member:
                 user = user or _user_in(member)
-        gather = _Gather(options, tally, user)
+        take = _Take(options, tally, user)
         for name in filter(_FEEDBACK.search, zipped.names):  # first, to know which recordings to look out for
             with zipped.member(name) as member:
-                yield from gather.listens(name, member)
+                yield from take.listens(name, member)
         for name in filter(_LISTENS.search, zipped.names):
             with zipped.member(name) as member:
-                yield from gather.listens(name, member)
-        yield from gather.rest()
+                yield from take.listens(name, member)
+        yield from take.rest()
 
 
 def _user_in(stream: IO[bytes]) -> str | None:
@@ -100,30 +100,24 @@ def _user_beside(path: Path) -> str | None:
         return _user_in(stream)
 
 
-class _Gather:
+class _Take:
     """Columns of listens until a batch is full, and what is remembered between lines."""
 
     def __init__(self, options: ReadOptions, tally: Tally, user: str | None) -> None:
         self._tally, self._latest_us = tally, options.latest_us
         self._user = clean(user, "user") or None
         self._users: dict[object, str] = {}
-        self._tracks = Tracks()
+        self._gathered = Gather()
+        self._tracks = self._gathered.tracks
         self._named: dict[str, str | None] = {}  # msid of a recording with feedback -> track, once it was met
         self._feedback: list[tuple[str, int, Mapping[str, Any]]] = []
-        self._new_columns()
-
-    def _new_columns(self) -> None:
-        self._user_ids: list[str] = []
-        self._track_ids: list[str] = []
-        self._at: list[int] = []
-        self._ms_played: list[int | None] = []
 
     def listens(self, place: str, stream: IO[bytes]) -> Iterator[Rows]:
         """All lines of one file; a batch whenever one is full."""
         for first, lines in blocks(stream):
             self._take_lines(place, first, lines)
-            if len(self._at) >= BATCH_ROWS:
-                yield from self._drain()
+            if self._gathered.is_full:
+                yield from self._gathered.drain()
 
     def _take_lines(self, place: str, first: int, lines: Iterable[bytes | None]) -> None:
         for number, line in enumerate(lines, first):
@@ -150,11 +144,9 @@ class _Gather:
             msid = line.get("recording_msid") or meta.get("recording_msid")
             if msid in self._named:
                 self._named[msid] = track_id
-        self._user_ids.append(user_id)
-        self._track_ids.append(track_id)
-        self._at.append(at_us)
         played_s = info.get("duration_played")
-        self._ms_played.append(None if played_s is None else _ms_from_s(played_s))
+        ms_played = None if played_s is None else _ms_from_s(played_s)
+        self._gathered.add(user_id, track_id, at_us, source=SOURCE, ms_played=ms_played)
 
     def _track(self, meta: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         info = meta.get("additional_info") or _NOTHING
@@ -174,10 +166,7 @@ class _Gather:
     def _listener(self, line: Mapping[str, Any]) -> str:
         said = line.get("user_name") or line.get("user_id")
         if said is None or said == "":
-            self._tally.note(
-                f"listener {DEFAULT_LISTENER!r}, since the file does not name one; --user names another"
-            )
-            return DEFAULT_LISTENER
+            return unnamed(self._tally)
         found = self._users.get(said)
         if found is None:
             found = self._users[said] = clean(str(said), "user") or DEFAULT_LISTENER
@@ -189,22 +178,9 @@ class _Gather:
             self._named.setdefault(msid, None)
         self._feedback.append((place, number, line))
 
-    def _drain(self) -> Iterator[Rows]:
-        columns = {
-            "user_id": self._user_ids,
-            "track_id": self._track_ids,
-            "listened_at": self._at,
-            "ms_played": self._ms_played,
-            "source": SOURCE,
-        }
-        n_rows = len(self._at)
-        self._new_columns()
-        yield self._tracks.drain()
-        yield rows_of("listens", n_rows, columns)
-
     def rest(self) -> Iterator[Rows]:
         """What is left when all files were read: a last batch, and the feedback."""
-        yield from self._drain()
+        yield from self._gathered.drain()
         columns: dict[str, list[Any]] = {"user_id": [], "track_id": [], "at": [], "value": []}
         for place, number, line in self._feedback:
             try:

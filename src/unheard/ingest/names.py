@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Any, Final
 
 from unheard.ingest.contract import RowFault, Rows, rows_of
@@ -65,7 +66,7 @@ def isrc_code(value: object) -> str | None:
 
 def milliseconds(value: object) -> int | None:
     """A length in ms that fits the column (0 to 24 days); None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     return int(value) if 0 <= value <= INT32_MAX else None
 

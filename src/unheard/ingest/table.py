@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from unheard.errors import SourceError
 from unheard.ingest import columns as read
-from unheard.ingest.contract import DEFAULT_LISTENER, Reader, ReadOptions, Rows, Sample, Tally, rows_of
+from unheard.ingest.contract import Reader, ReadOptions, Rows, Sample, Tally, rows_of
+from unheard.ingest.gather import unnamed
 from unheard.ingest.names import NAME_LIMIT, TrackKey, Tracks, clean, isrc_code, musicbrainz_id
 from unheard.ingest.sheets import header_of, open_sheet
 from unheard.ingest.times import BEFORE, FUTURE, NO_TIME
@@ -78,18 +79,14 @@ _REMEMBERED: Final = 2_000_000  # track ids whose names were given; past it they
 
 
 def recognises(sample: Sample) -> bool:
-    """Parquet by its magic; CSV by a header with one of our columns, or by its ending."""
+    """Parquet by its magic; CSV by a header with one of our columns."""
     if sample.head.startswith(b"PAR1"):
         return True
     if sample.members:
         return False
     header = {name.strip().lower() for name in header_of(sample.head)}
-    ours = header & {*KNOWN, *ALIASES} - {"artist", "album"}  # which Last.fm's have too
-    return "uts" not in header and (bool(ours) or _named_table(sample))
-
-
-def _named_table(sample: Sample) -> bool:
-    return sample.name.lower().endswith((".csv", ".tsv", ".csv.gz")) and b"\0" not in sample.head
+    ours = header & {*KNOWN, *ALIASES}
+    return bool(ours) and "uts" not in header
 
 
 def rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
@@ -172,8 +169,7 @@ class _Take:
         self._tracks = Tracks()
         self._given = pa.array([], pa.string())
         if layout.table != "tracks" and self._user is None and "user_id" not in layout.columns:
-            self._user = DEFAULT_LISTENER
-            tally.note(f"listener {DEFAULT_LISTENER!r}, since the file does not name one; --user names another")
+            self._user = unnamed(tally)
 
     def batch(self, lines: npt.NDArray[np.int64], batch: pa.RecordBatch) -> Iterator[Rows]:
         """Rows of one batch; `lines` are their numbers in the file."""
