@@ -13,6 +13,7 @@ from unheard.schema import Interest
 
 if TYPE_CHECKING:
     from scipy import sparse
+
     from unheard.config import Sections
     from unheard.pipeline.trained import Trained
 
