@@ -191,7 +191,9 @@ class Catalog:
     def name(self, row: int) -> str:
         """'Artist - Title' as a reader would say it; the id where neither is known."""
         artist, title = (self.table.column(name)[int(row)].as_py() for name in ("artist", "title"))
-        return " - ".join(part for part in (artist, title) if part) or self.tracks.id(row)
+        # One word where artists stand for tracks, or a band plays the song that it is called after.
+        parts = dict.fromkeys(part for part in (artist, title) if part)
+        return " - ".join(parts) or self.tracks.id(row)
 
 
 def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:

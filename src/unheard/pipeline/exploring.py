@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from unheard.pipeline.trained import Trained
 
 
+SHRINKAGE: Final = 10.0
+"""Listeners at which a track's nearness counts half."""
+
+
 @dataclass(frozen=True)
 class Near:
-    """A track, and how near it is: cosine in the factor space, -1 to 1."""
+    """A track, and how near it is: -1 to 1."""
 
     track_id: str
     name: str
@@ -52,10 +56,15 @@ class Explanation:
 
 
 def similar(trained: Trained, track: int, *, n: int = 20) -> list[Near]:
-    """The `n` tracks nearest to a track by who listens to them, other copies of the same recording left out."""
+    """The `n` tracks nearest to a track by who listens to them, other copies of the same recording left out.
+
+    Nearness is the cosine in the factor space, shrunk by n / (n + `SHRINKAGE`) for a track of n listeners: a
+    track that one listener plays lies wherever that listener does, and would be everybody's neighbour.
+    """
     vectors, recordings = trained.vectors, trained.catalog.recordings
     lengths = np.linalg.norm(vectors, axis=1)
     cosine = vectors @ vectors[track] / np.maximum(lengths * lengths[track], 1e-12)
+    cosine *= trained.popularity / (trained.popularity + SHRINKAGE)
     same = (recordings == recordings[track]) & (recordings >= 0)
     same[track] = True
     cosine[same | (lengths == 0)] = -np.inf

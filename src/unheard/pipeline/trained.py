@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from unheard.collaborative.contract import Fitted
     from unheard.dataset.build import Dataset
-    from unheard.schema import Catalog, Interactions
+    from unheard.schema import Catalog, Embeddings, Interactions
     from unheard.store.workspace import Workspace
 
 RECENT_DAYS: Final = 180.0
@@ -34,6 +34,8 @@ class Trained:
     run_id: str
     data: Dataset
     model: Fitted
+    track_space: Embeddings
+    listener_space: Embeddings
 
     @property
     def catalog(self) -> Catalog:
@@ -46,7 +48,7 @@ class Trained:
     @cached_property
     def vectors(self) -> npt.NDArray[np.float32]:
         """float32 [n_tracks, dim]: the factor space in which tracks are near or far; zeros where nobody played."""
-        vectors = np.array(training.track_vectors(self.model), dtype=np.float32)
+        vectors = self.track_space.values.copy()
         vectors[self.popularity == 0] = 0
         return vectors
 
@@ -131,4 +133,6 @@ class Trained:
 def load(workspace: Workspace) -> Trained:
     """The run in service; `NotTrainedError` when there is none."""
     run = stages.current_run(workspace)
-    return Trained(run.run_id, training.load_dataset(run), training.load_model(run))
+    data = training.load_dataset(run)
+    listeners, tracks = training.load_factors(run, data)
+    return Trained(run.run_id, data, training.load_model(run), tracks, listeners)

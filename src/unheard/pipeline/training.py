@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from unheard import __version__, config
-from unheard.collaborative.ensemble import Ensemble
-from unheard.collaborative.models import restore
+from unheard.collaborative.als import als as fit_factors
+from unheard.collaborative.als_problem import AlsSettings
+from unheard.collaborative.models import named, restore
 from unheard.dataset.build import TABLE_NAMES, Dataset, build
 from unheard.dataset.sources import Sources
 from unheard.errors import NotTrainedError
 from unheard.pipeline.progress import Progress, labelled, silent
-from unheard.schema import SCHEMA_VERSION, Manifest
+from unheard.schema import SCHEMA_VERSION, Embeddings, Manifest
 from unheard.store import files, imports, objects, stages
 
 if TYPE_CHECKING:
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unheard.collaborative.contract import Fitted
+    from unheard.collaborative.settings import CollaborativeSettings
     from unheard.config import Sections
     from unheard.store.stages import Run
     from unheard.store.workspace import Workspace
 
 DATASET: Final = "01-dataset"
 COLLABORATIVE: Final = "02-collaborative"
+
+FACTORS_SHARE: Final = 0.3  # of the collaborative stage's progress bar
 
 
 @dataclass(frozen=True)
@@ -125,24 +130,42 @@ def load_dataset(run: Run) -> Dataset:
 
 
 def _make_collaborative(context: Context, folder: Path) -> None:
+    """First the factor space, then the model that ranks; each is kept when the stage is killed after it."""
+    settings: CollaborativeSettings = context.settings["collaborative"]
     data = load_dataset(context.run)
-    model = Ensemble(context.settings["collaborative"]).fit(
-        data.interactions.plays, seed=context.seed, progress=context.progress
+    plays = data.interactions.plays
+    space, ranker = folder / "factors.safetensors", folder / "model.safetensors"
+    if not space.exists():
+        als = AlsSettings(dim=settings.dim)
+        share = FACTORS_SHARE / als.epochs
+        found = fit_factors(plays, als, seed=context.seed, progress=lambda f: context.progress(share * f.epochs))
+        files.write_arrays(space, {"listeners": found.listeners, "tracks": found.tracks})
+    if not ranker.exists():
+        model = named(settings.model).fit(
+            plays,
+            seed=context.seed,
+            progress=lambda share: context.progress(FACTORS_SHARE + (1 - FACTORS_SHARE) * share),
+        )
+        files.write_json(
+            folder / "model.json", {"name": model.name, "settings": dataclasses.asdict(model.settings)}
+        )
+        files.write_arrays(ranker, model.arrays())
+
+
+def load_factors(run: Run, data: Dataset) -> tuple[Embeddings, Embeddings]:
+    """Listeners and tracks in one space."""
+    arrays = files.read_arrays(run.stage(COLLABORATIVE) / "factors.safetensors")
+    return (
+        Embeddings("listeners", data.interactions.listeners, arrays["listeners"]),
+        Embeddings("tracks", data.interactions.tracks, arrays["tracks"]),
     )
-    save_model(folder, model)
-
-
-def save_model(folder: Path, model: Fitted) -> None:
-    """A fitted model as `NAME.safetensors` and `NAME.json`."""
-    files.write_arrays(folder / f"{model.name}.safetensors", model.arrays())
-    files.write_json(folder / f"{model.name}.json", {"name": model.name, "settings": config.plain(model.settings)})
 
 
 def load_model(run: Run) -> Fitted:
-    """The finished collaborative stage of a run."""
+    """The model that ranks."""
     folder = run.stage(COLLABORATIVE)
-    record = files.read_json(folder / "ensemble.json")
-    return restore(record["name"], files.read_arrays(folder / "ensemble.safetensors"), record["settings"])
+    record = files.read_json(folder / "model.json")
+    return restore(record["name"], files.read_arrays(folder / "model.safetensors"), record["settings"])
 
 
 STAGES: Final = (
