@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, SIM905 - lists of words in many scripts
 """Who a recording is credited to: one key for all spellings, its members, its guests."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Final
 
 from unheard.dataset.text import MAX_CHARS, compact, fold, plain, scripts
 
-FEATURED: Final = re.compile(r"(?:^|[\s(\[])(?:feat\b\.?|ft\b\.?|featuring\b|f\.(?=\s)|with\b\.?|w/|duet with\b)\s*")
+FEATURED: Final = re.compile(r"(?:^|[\s(\[])(?:feat\b\.?|ft\b\.?|featuring\b|f\.(?=\s)|w/|duet with\b)\s*")
 _JOINED: Final = re.compile(r"\s*(?:[,;&/+、・]|\s(?:and|with|vs\.?|x|×|y|e|und|et|feat\.?|ft\.?|featuring)\s)\s*")
 _GLOSS: Final = re.compile(r"^(.+?)\s*[(\[]([^()\[\]]+)[)\]]$")
 _CHANNEL: Final = re.compile(r"(?:\s+-\s+topic|\s*vevo|\s+official(?:\s+channel)?)$")
@@ -17,13 +18,18 @@ _LAST_THE: Final = re.compile(r"^(.*),\s*the$")
 _AND: Final = re.compile(r"\b(?:and|n)\b")
 
 _UNKNOWN: Final = frozenset(
-    "unknown|unknown artist|unknown artists|various|various artist|various artists|various interprets|va|v a|n a|na|none"
-    "|null|no artist|untitled artist|artist|artist unknown|anonymous|soundtrack|original soundtrack|ost|multiple artists"
-    "|unbekannt|unbekannter interpret|unbekannter kunstler|interpret unbekannt|verschiedene|verschiedene interpreten"
-    "|diverse|diverse interpreten|artista desconocido|desconocido|varios artistas|varios|artiste inconnu|inconnu"
-    "|artistes divers|artisti vari|artista sconosciuto|sconosciuto|onbekende artiest|diverse artiesten|nieznany wykonawca"
-    "|неизвестный исполнитель|неизвестен|разные исполнители|不明なあてぃすと|不明|ゔぁりあす"
-    "|알 수 없는 아티스트|여러 아티스트|未知艺术家|未知|群星|nan|tba|id".split("|")
+    (
+        "unknown|unknown artist|unknown artists|artist unknown|artist|anonymous|none|null|nan|na|n a|no artist|id"
+        "|tba"
+        "|various|various artist|various artists|various interprets|va|v a|multiple artists"
+        "|soundtrack|original soundtrack|ost"
+        "|unbekannt|unbekannter interpret|unbekannter kunstler|interpret unbekannt|diverse|diverse interpreten"
+        "|verschiedene|verschiedene interpreten|artista desconocido|desconocido|varios artistas|varios"
+        "|artiste inconnu|inconnu|artistes divers|artisti vari|artista sconosciuto|sconosciuto"
+        "|onbekende artiest|diverse artiesten|nieznany wykonawca|неизвестный исполнитель|неизвестен"
+        "|разные исполнители"
+        "|不明なあーてぃすと|不明|ゔぁりあす|알 수 없는 아티스트|여러 아티스트|未知艺术家|未知|群星"
+    ).split("|")
 )
 
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -43,7 +43,7 @@ SAME_NAME_SHARE: Final = 0.1
 """Rows of one name whose lengths differ by more than both (ms; share of the shorter) are two recordings."""
 GUEST_MS: Final = 7_000
 """A row that names no guest is the one with guests where their lengths differ by no more (ms)."""
-MAX_NAMES: Final = 20
+MAX_NAMES: Final = 50
 """An MBID or ISRC on more different names than this is no identifier."""
 
 _MBID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -61,8 +61,7 @@ RESOLVED: Final = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Row:
+class _Row(NamedTuple):
     """One row of a source. `own`: the operator gave this id."""
 
     track_id: str
@@ -88,6 +87,9 @@ class _Cluster:
 
     @classmethod
     def of(cls, rows: list[_Row]) -> _Cluster:
+        if len(rows) == 1:
+            row = rows[0]
+            return cls(rows, row.name, row.length, row.key.guests, row.own, row.track_id)
         counts = Counter(row.name for row in rows)
         # of names equally frequent the plainest leads: a missing 'live' is less likely than a wrong identifier
         name = min(counts, key=lambda name: (not name[0], -counts[name], len(name[2]), len(name[1]), name))
@@ -113,17 +115,19 @@ def resolve(tracks: pa.Table) -> pa.Table:
     tracks_of = [(_canonical(parts), parts) for parts in merged]
     group_of: dict[Name, str] = {}
     for track_id, parts in tracks_of:
-        for name in {names[part.name] for part in parts if part.name[0]}:
+        for name in _names_of(parts, names):
             group_of[name] = min(track_id, group_of.get(name, track_id))
-    out = [
-        (row.track_id, track_id, min((group_of.get(names[part.name], track_id) for part in parts)))
-        for track_id, parts in tracks_of
-        for part in parts
-        for row in part.rows
-    ]
+    out = []
+    for track_id, parts in tracks_of:
+        group = min((group_of[name] for name in _names_of(parts, names)), default=track_id)
+        out += [(row.track_id, track_id, group) for part in parts for row in part.rows]
     out.sort()
     columns = [pa.array(column, pa.string()) for column in zip(*out, strict=True)] if out else [[], [], []]
     return pa.table(columns, schema=RESOLVED)
+
+
+def _names_of(parts: list[_Cluster], names: dict[Name, Name]) -> set[Name]:
+    return {names.get(part.name, part.name) for part in parts if part.name[0]}
 
 
 def artist_keys(tracks: pa.Table) -> pa.Array:
@@ -131,11 +135,11 @@ def artist_keys(tracks: pa.Table) -> pa.Array:
 
     Null where nobody is named and no id is given: such tracks have no artist in common.
     """
-    credits = [credit(artist) for artist in _strings(tracks, "artist")]
-    aliases = _agreed((who.alias, who.key) for who in credits if who.alias)
+    named = [credit(artist) for artist in _strings(tracks, "artist")]
+    aliases = _agreed((who.alias, who.key) for who in named if who.alias)
     ids = _strings(tracks, "artist_id")
     return pa.array(
-        [aliases.get(who.key, who.key) or artist_id or None for who, artist_id in zip(credits, ids, strict=True)],
+        [aliases.get(who.key, who.key) or artist_id or None for who, artist_id in zip(named, ids, strict=True)],
         pa.string(),
     )
 
@@ -147,30 +151,53 @@ def _strings(table: pa.Table, name: str) -> list[str | None]:
 
 
 def _read(tracks: pa.Table) -> list[_Row]:
-    if "track_id" not in tracks.column_names:
-        raise InputError(f"tracks lack the column 'track_id'; they have {tracks.column_names}")
-    ids = tracks.column("track_id").to_pylist()
-    if None in ids:
-        raise InputError(f"row {ids.index(None)} of tracks has no track_id; every row needs one")
-    if len(set(ids)) != len(ids):
-        twice = min(track_id for track_id, count in Counter(ids).items() if count > 1)
-        raise InputError(f"track_id {twice!r} occurs twice in tracks; ids are distinct")
+    ids = _ids(tracks)
     artists, titles, albums = (_strings(tracks, name) for name in ("artist", "title", "album"))
     keys = list(map(normalise, artists, titles, albums))
     names = _aliased(keys)
-    mbids = [_mbid(mbid) for mbid in _strings(tracks, "recording_mbid")]
+    mbids = _telling([_mbid(mbid) for mbid in _strings(tracks, "recording_mbid")], names)
+    isrcs = _telling([_isrc(isrc) for isrc in _strings(tracks, "isrc")], names)
     known = set(mbids)
-    lengths = tracks.column("duration_ms").to_pylist() if "duration_ms" in tracks.column_names else [None] * len(ids)
-    isrcs = [_isrc(isrc) for isrc in _strings(tracks, "isrc")]
     rows = []
-    for track_id, key, name, album, length, mbid, isrc in zip(
-        ids, keys, names, albums, lengths, mbids, isrcs, strict=True
-    ):
+    for number, length in enumerate(_lengths(tracks)):
+        track_id, mbid = ids[number], mbids[number]
         as_mbid = _mbid(track_id)
-        mbid = mbid or (as_mbid if as_mbid in known else "")
+        if not mbid and as_mbid in known:
+            mbid = as_mbid
         own = not track_id.startswith(SERVICE_IDS) and (not mbid or as_mbid != mbid)
-        rows.append(_Row(track_id, key, name, album or "", length if length and length > 0 else None, mbid, isrc, own))
+        album = albums[number] or ""
+        rows.append(_Row(track_id, keys[number], names[number], album, length, mbid, isrcs[number], own))
     return rows
+
+
+def _ids(tracks: pa.Table) -> list[str]:
+    if "track_id" not in tracks.column_names:
+        raise InputError(f"tracks lack the column 'track_id'; they have {tracks.column_names}")
+    column = tracks.column("track_id")
+    if column.null_count:
+        raise InputError(f"{column.null_count} rows of tracks have no track_id; every row needs one")
+    ids: list[str] = column.to_pylist()
+    if len(set(ids)) != len(ids):
+        twice = min(track_id for track_id, count in Counter(ids).items() if count > 1)
+        raise InputError(f"track_id {twice!r} occurs twice in tracks; ids are distinct")
+    return ids
+
+
+def _lengths(tracks: pa.Table) -> list[int | None]:
+    """Milliseconds; 0 and less are how taggers write 'not known'."""
+    if "duration_ms" not in tracks.column_names:
+        return [None] * tracks.num_rows
+    return [length if length and length > 0 else None for length in tracks.column("duration_ms").to_pylist()]
+
+
+def _telling(values: list[str], names: list[Name]) -> list[str]:
+    """Identifiers, "" in place of those that stand on more than `MAX_NAMES` names."""
+    named: dict[str, set[Name]] = defaultdict(set)
+    for value, name in zip(values, names, strict=True):
+        if value:
+            named[value].add(name)
+    defaults = {value for value, all_names in named.items() if len(all_names) > MAX_NAMES}
+    return ["" if value in defaults else value for value in values] if defaults else values
 
 
 def _mbid(text: str | None) -> str:
@@ -186,7 +213,7 @@ def _isrc(text: str | None) -> str:
 
 
 def _aliased(keys: Sequence[RecordingKey]) -> list[Name]:
-    """Names with artists and titles in one script, where some row gives both: 'IU' is '아이유' by '아이유 (IU)'."""
+    """Names in one script where some row gives both: 'IU' is '아이유' because of '아이유 (IU)'."""
     artists = _agreed((key.credit.alias, key.artist) for key in keys if key.credit.alias)
     first = [artists.get(key.artist, key.artist) for key in keys]
     titles = _agreed(
@@ -230,7 +257,7 @@ def _blocks_of(rows: list[_Row], identifier: str) -> list[list[_Row]]:
         value = getattr(row, identifier)
         if value:
             blocks[value].append(row)
-    return [block for block in blocks.values() if len({row.name for row in block}) <= MAX_NAMES]
+    return list(blocks.values())
 
 
 def _linked(clusters: list[_Cluster], links: Iterable[tuple[_Cluster, _Cluster]]) -> list[list[_Cluster]]:
@@ -254,20 +281,23 @@ def _linked(clusters: list[_Cluster], links: Iterable[tuple[_Cluster, _Cluster]]
 
 
 def _one_name(clusters: list[_Cluster]) -> dict[Name, Name]:
-    """The name under which each cluster's name is read: itself, or that of which it is a lookalike."""
+    """Names that are read as another one, of which they are lookalikes."""
     found: dict[Name, list[_Cluster]] = defaultdict(list)
     for cluster in clusters:
         found[cluster.name].append(cluster)
-    known = {}
-    for name, same in found.items():
-        if name[0]:
-            keys = [row.key for cluster in same for row in cluster.rows if row.name == name]
-            key = min(keys, key=lambda key: (key.words, key.short, key.credit.words))
-            guests = frozenset[str]().union(*(each.guests for each in keys))
-            lengths = tuple(sorted({cluster.length for cluster in same if cluster.length is not None}))
-            known[name] = Evidence(replace(key, guests=guests), sum(len(c.rows) for c in same), lengths)
-    taken = lookalikes(known)
-    return {name: taken.get(name, name) for name in found}
+    known = {name: _evidence(name, same) for name, same in found.items() if name[0]}
+    return lookalikes(known)
+
+
+def _evidence(name: Name, same: list[_Cluster]) -> Evidence:
+    if len(same) == 1 and len(same[0].rows) == 1:
+        row = same[0].rows[0]
+        return Evidence(row.key, 1, () if row.length is None else (row.length,))
+    keys = [row.key for cluster in same for row in cluster.rows if row.name == name]
+    key = min(keys, key=lambda key: (key.words, key.short, key.credit.words))
+    guests = frozenset[str]().union(*(each.guests for each in keys))
+    lengths = tuple(sorted({cluster.length for cluster in same if cluster.length is not None}))
+    return Evidence(key._replace(guests=guests), sum(len(cluster.rows) for cluster in same), lengths)
 
 
 def _by_name(clusters: list[_Cluster], names: dict[Name, Name]) -> list[list[_Cluster]]:
@@ -276,7 +306,7 @@ def _by_name(clusters: list[_Cluster], names: dict[Name, Name]) -> list[list[_Cl
     merged: list[list[_Cluster]] = []
     for cluster in clusters:
         if cluster.name[0]:
-            blocks[names[cluster.name]].append(cluster)
+            blocks[names.get(cluster.name, cluster.name)].append(cluster)
         else:
             merged.append([cluster])
     for block in blocks.values():

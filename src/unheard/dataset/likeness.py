@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - lists of words
 """When two keys that differ may still be one recording: misspellings, missing subtitles, joint credits.
 
 Every rule errs towards two recordings: short words, numbers, plurals and ideographs never match loosely.
@@ -20,8 +21,8 @@ FAR_MS: Final = 7_000
 """Lengths further apart (ms) forbid any loose match."""
 
 _EXACT: Final = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve first second third fourth fifth major minor flat"
-    " sharp part volume north south east west left right".split()
+    "one two three four five six seven eight nine ten eleven twelve first second third fourth fifth major minor"
+    " flat sharp part volume north south east west left right".split()
 )
 _WILD: Final = re.compile(r"\*+")
 
@@ -47,10 +48,9 @@ def titles_alike(one: str, other: str, apart_ms: int | None) -> bool:
 
 def _words_alike(one: str, other: str, *, alone: bool, sure: bool) -> bool:
     """Whether two words are one, misspelt; `alone`: little else speaks for it, `sure`: lengths in time do."""
-    if not (one.isascii() and other.isascii() and one.isalpha() and other.isalpha()):
-        # of all scripts Cyrillic alone has long words whose letters carry little meaning each
-        if not (one.isalpha() and other.isalpha() and max(one + other) < "\u0530"):
-            return False
+    # in alphabets up to Cyrillic one letter carries little meaning; in a syllable or an ideograph it carries much
+    if not (one.isalpha() and other.isalpha() and max(one + other) < "\u0530"):
+        return False
     if one in _EXACT or other in _EXACT or one[0] != other[0]:
         return False
     shortest = min(len(one), len(other))
@@ -83,7 +83,7 @@ def subtitle_left_out(longer: RecordingKey, shorter: RecordingKey, apart_ms: int
 
 
 def artists_alike(one: RecordingKey, other: RecordingKey, apart_ms: int | None) -> bool:
-    """Whether two credits of one title and version are one: misspelt, in another order, or one names more people."""
+    """Whether two credits of one title are one: misspelt, in another order, or one names more people."""
     if apart_ms is not None and apart_ms > FAR_MS:
         return False
     if _same_people(one, other):

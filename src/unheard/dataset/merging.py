@@ -5,13 +5,18 @@ The result is a star, never a chain: the better supported key takes its lookalik
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from unheard.dataset.likeness import artists_alike, subtitle_left_out, titles_alike, versions_alike
-from unheard.dataset.recordings import RecordingKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from unheard.dataset.recordings import RecordingKey
 
 Name = tuple[str, str, tuple[str, ...]]
 """Artist, title and version of a `RecordingKey`: what must be equal."""
@@ -21,7 +26,7 @@ MAX_BLOCK: Final = 300
 
 
 class Evidence(NamedTuple):
-    """All that is known of one name: a key that has it, how many rows, and the lengths (ms) they tell, ascending."""
+    """All that is known of one name: a key that has it, how many rows, and their lengths (ms), ascending."""
 
     key: RecordingKey
     rows: int
@@ -58,7 +63,13 @@ def apart_ms(one: tuple[int, ...], other: tuple[int, ...]) -> int | None:
     """The smallest difference between lengths of two names; None where either tells none."""
     if not one or not other:
         return None
-    return min(abs(a - b) for a in one[:50] for b in other[:50])
+    if len(one) > len(other):
+        one, other = other, one
+    nearest = sys.maxsize
+    for length in one:
+        place = bisect_left(other, length)
+        nearest = min(nearest, *(abs(length - near) for near in other[max(place - 1, 0) : place + 1]))
+    return nearest
 
 
 def _same_artist(known: dict[Name, Evidence]) -> Iterator[Pair]:

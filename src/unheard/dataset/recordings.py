@@ -1,18 +1,18 @@
+# ruff: noqa: SIM905, S105 - lists of words; a token is a word here
 """The key of a recording: what is left of artist and title once every harmless difference is gone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from unheard.dataset.artists import FEATURED, NOBODY, Credit, credit, names_in
 from unheard.dataset.text import compact, fold, plain, scripts
 from unheard.dataset.versions import bare_tail, is_live_album, remark
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingKey:
+class RecordingKey(NamedTuple):
     """Equal `artist`, `title` and `version` mean one recording, as far as names can tell.
 
     `artist` is empty where nobody is named: then no two rows are the same by name. `version` holds one marker
@@ -36,6 +36,8 @@ _SPECIAL: Final = re.compile(
     "[(\\[{<\u3010~]|\\s[-\u2010-\u2015]|feat|\\bft\\b|master|(?:edit|version|mix|\\.(?:mp3|flac|m4a|ogg|wav|opus))$|^0"
 )
 _DASH: Final = re.compile("\\s+[-\u2010-\u2015]+\\s+|\\s+[-\u2010-\u2015~](?=[^\\s-][^-~]*[-~]$)")
+_ANY_OPENING: Final = re.compile("[(\\[{<\u3010]")
+_AFTER_BRACKET: Final = frozenset("([{<-\u2010\u2011\u2012\u2013\u2014\u2015\u3010")
 _FILE: Final = re.compile(r"\.(?:mp3|flac|m4a|ogg|wav|opus)$")
 _NUMBERED: Final = re.compile(r"^0\d\s*[-.\s]\s*(?=\S)")
 _MOVEMENT: Final = re.compile(
@@ -49,12 +51,17 @@ _ROMAN: Final = dict(
         strict=True,
     )
 )
-_AFTER_PART: Final = _ROMAN | {"i": "1", "v": "5", "x": "10"} | dict(
-    zip("one two three four five six seven eight nine ten".split(), map(str, range(1, 11)), strict=True)
+_AFTER_PART: Final = (
+    _ROMAN
+    | {"i": "1", "v": "5", "x": "10"}
+    | dict(zip("one two three four five six seven eight nine ten".split(), map(str, range(1, 11)), strict=True))
 )
 _PART: Final = {"pt": "part", "pts": "part", "parts": "part", "part": "part", "vol": "volume", "volume": "volume"}
 _WORDS: Final = {"ms": "miss", "mr": "mister", "dr": "doctor", "u": "you", "til": "till", "thru": "through"}
-_NUMBER_WORDS: Final = re.compile(r"\b(?:pts?|parts?|vol(?:ume)?|no|[ivx]{2,5}|ms|mr|dr|u|til|thru)\b|^the |pt\d|part\d")
+_SPOKEN_OTHERWISE: Final = frozenset(
+    {*_PART, *_ROMAN, *_WORDS, "no"}
+    | {f"{word}{number}" for word in ("pt", "pts", "part", "vol", "no") for number in range(30)}
+)
 _GLUED_PART: Final = re.compile(r"\b(pts?|parts?|vol|no)(\d+)\b")
 
 
@@ -77,7 +84,14 @@ def normalise(artist: str | None, title: str | None, album: str | None = None) -
     guests = (who.guests | parsed.guests) - who.members
     short = compact(parsed.short) if parsed.short else ""
     return RecordingKey(
-        who.key if key else "", key, version, guests, parsed.words or key, short, parsed.alias, who if key else NOBODY
+        who.key if key else "",
+        key,
+        version,
+        guests,
+        parsed.words or key,
+        short,
+        parsed.alias,
+        who if key else NOBODY,
     )
 
 
@@ -109,7 +123,7 @@ def _parse(name: str) -> _Title:
     remarks = [*(text.strip("-~ ") for text in pieces[1:]), *([tail] if tail else [])]
     guests: frozenset[str] = frozenset()
     found = FEATURED.search(head)
-    if found and "with" not in found[0] and head[: found.start()].strip():
+    if found and head[: found.start()].strip():
         guests, head = names_in(head[found.end() :]), head[: found.start()]
     if not fold(head):
         return _Title(words=_spoken(fold(name)))
@@ -150,39 +164,37 @@ def _may_be_left_out(subtitles: list[str]) -> bool:
 
 def _brackets(name: str) -> tuple[str, list[str]]:
     """Text outside brackets, and that inside them; a bracket in front or in the midst of words stays in place."""
-    outside: list[str] = []
+    outside = ""
     inside: list[str] = []
-    position = 0
-    while position < len(name):
-        closing = _OPENING.get(name[position])
-        end = _closing(name, position, closing) if closing else -1
+    done = 0
+    for opening in _ANY_OPENING.finditer(name):
+        start = opening.start()
+        end = _closing(name, start) if start >= done else -1
         if end < 0:
-            outside.append(name[position])
-            position += 1
             continue
-        text = name[position + 1 : end]
-        if not "".join(outside).strip() or (remark(text).text and name[end + 1 :].strip() and
-                                            name[end + 1 :].lstrip()[0] not in "([{-\u3010"):
-            outside.append(f" {text} ")
+        outside += name[done:start]
+        text, after = name[start + 1 : end], name[end + 1 :].lstrip()
+        if not outside.strip() or (after and after[0] not in _AFTER_BRACKET and remark(text).text):
+            outside += f" {text} "
         else:
             inside.append(text)
-            outside.append(" ")
-        position = end + 1
-    return "".join(outside).strip(), inside
+            outside += " "
+        done = end + 1
+    return (outside + name[done:]).strip(), inside
 
 
-def _closing(name: str, start: int, closing: str) -> int:
-    depth = 0
-    for position in range(start, len(name)):
-        depth += (name[position] == name[start]) - (name[position] == closing)
-        if depth == 0:
-            return position
-    return -1
+def _closing(name: str, start: int) -> int:
+    """Where the bracket that opens at `start` closes; -1 where it never does."""
+    opening, closing = name[start], _OPENING[name[start]]
+    end = name.find(closing, start)
+    while end >= 0 and name.count(opening, start, end) > name.count(closing, start, end) + 1:
+        end = name.find(closing, end + 1)
+    return end
 
 
 def _spoken(words: str) -> str:
     """Numbers and abbreviations in one spelling: 'pt ii' is 'part 2', 'no 5' is '5', 'the' in front goes."""
-    if not _NUMBER_WORDS.search(words):
+    if not words.startswith("the ") and _SPOKEN_OTHERWISE.isdisjoint(words.split()):
         return words
     if _GLUED_PART.search(words):
         words = _GLUED_PART.sub(r"\1 \2", words)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF003 - letters of many scripts are what this file is about
 """Spellings of one name brought to one: width, case, accents, scripts, punctuation.
 
 Everything here takes any str at all: control characters, bidi marks, lone surrogates and a million characters.
@@ -18,10 +19,11 @@ _INVISIBLE: Final = dict.fromkeys(
 _CONTROL: Final = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 
 # Letters that no decomposition takes apart, and points that are written or left out at will.
-_LETTERS: Final = {
-    **str.maketrans(
-        {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ß": "ss"}
-    ),
+_LETTERS: Final[dict[int, int | str | None]] = {
+    **{
+        ord(letter): plain
+        for letter, plain in zip("øłđðþæœıħß", ("o", "l", "d", "d", "th", "ae", "oe", "i", "h", "ss"), strict=True)
+    },
     **dict.fromkeys([*range(0x591, 0x5C8), *range(0x64B, 0x660), 0x670]),
     **{code: code - 0x60 for code in range(0x30A1, 0x30F7)},  # katakana as hiragana: ノ and の are mixed freely
 }
@@ -34,8 +36,13 @@ _MIXED_WORD: Final = re.compile("[a-z\u0400-\u04ff]+")
 # Scripts whose vowels are combining marks keep all their characters.
 _PUNCTUATION: Final = re.compile("[^\\w*\u0900-\u109f\u1700-\u1cff\u3099\u309a]+|_+")
 _QUOTES: Final = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\u00b4`\u2032\u2033\u201c\u201d\""))
+_ASCII: Final = str.maketrans(
+    {chr(code): " " for code in range(0x21, 0x7F) if not chr(code).isalnum() and chr(code) != "*"}
+    | {"&": " and ", "+": " and ", "'": None, '"': None, "`": None}
+)
 _SHARP: Final = re.compile(r"\b([a-g])\s?[#♯]")
 _SIGN_IN_WORD: Final = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])|\$(?=[^\W\d_])|(?<=[^\W\d_])\$")
+_TWO_NUMBERS: Final = re.compile(r"\d \d")
 _GAP: Final = re.compile(r"(?<!\d) | (?!\d)")
 
 _SCRIPTS: Final = (
@@ -61,15 +68,19 @@ def plain(name: str | None) -> str:
 
 
 def fold(text: str) -> str:
-    """Words of `plain` text, one space between: no accents, no punctuation. May be empty."""
+    """Words of `plain` text, one space between: no accents, no punctuation. Empty where there are only signs."""
     if not text.isascii():
         text = _unaccented(text)
-    if text.isalpha():
+    if text.isalnum():
         return text
     if "!" in text or "$" in text:
         text = _SIGN_IN_WORD.sub(lambda sign: "i" if sign[0] == "!" else "s", text)
     if "#" in text or "♯" in text or "♭" in text:
         text = _SHARP.sub(r"\1 sharp ", text).replace("♭", " flat ")
+    if text[:1] in "&+-/." and not any(map(str.isalnum, text)):
+        return ""
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
     text = text.translate(_QUOTES).replace("&", " and ").replace("+", " and ")
     return " ".join(_PUNCTUATION.sub(" ", text).split())
 
@@ -89,8 +100,8 @@ def _one_alphabet(word: re.Match[str]) -> str:
 
 
 def compact(folded: str) -> str:
-    """`folded` without its spaces, but for those between two digits: 'black bird' is 'blackbird', '1 5' not '15'."""
-    return _GAP.sub("", folded) if " " in folded else folded
+    """`folded` without its spaces, but for those between digits: 'black bird' is 'blackbird', '1 5' not '15'."""
+    return _GAP.sub("", folded) if _TWO_NUMBERS.search(folded) else folded.replace(" ", "")
 
 
 def scripts(text: str) -> frozenset[str]:
