@@ -32,6 +32,7 @@ class InterestSettings:
     most: int = 6  # interests at the most
     least_tracks: int = 5  # an interest of fewer tracks joins its nearest neighbour
     min_silhouette: float = 0.08  # mean silhouette (-1 to 1) below which the listener stays one point
+    most_alike: float = 0.8  # cosine of two interests' centres, above which they are no two interests
     sample: int = 200  # strongest tracks that are clustered; the others join the nearest interest
 
     def __post_init__(self) -> None:
@@ -106,7 +107,8 @@ def _best_cut(direction: Floats, most: int, settings: InterestSettings) -> Label
     for cut in cuts.T:
         labels = _absorbed(direction, cut.astype(np.intp), settings.least_tracks)
         quality = _silhouette(distance, labels)
-        if quality > best_silhouette:
+        # a silhouette has no scale: it would cut even the tightest bundle into pieces
+        if quality > best_silhouette and _likeness(direction, labels) <= settings.most_alike:
             best, best_silhouette = labels, quality
     return best
 
@@ -122,6 +124,13 @@ def _absorbed(direction: Floats, labels: Labels, least: int) -> Labels:
         labels = np.where(labels == small, int(nearness.argmax()), labels)
         labels = np.unique(labels, return_inverse=True)[1]
     return labels
+
+
+def _likeness(direction: Floats, labels: Labels) -> float:
+    """Largest cosine between the centres of two clusters; -1 for a single one."""
+    centres = _centres(direction, labels)
+    cosine = centres @ centres.T
+    return float(cosine[np.triu_indices(len(centres), 1)].max(initial=-1))
 
 
 def _centres(direction: Floats, labels: Labels) -> Floats:

@@ -33,7 +33,7 @@ class RankSettings:
     """How far each listener's ranking goes."""
 
     candidates: int = 500  # tracks an interest puts forward
-    background: float = 0.5  # 0 to 1: what a play of the listener's other interests counts inside one of them
+    background: float = 0.5  # 0 to 1: what all other interests of a listener count inside one of them, at most
     interests: finding.InterestSettings = field(default_factory=finding.InterestSettings)
     dials: Dials = field(default_factory=Dials)
 
@@ -141,16 +141,20 @@ def _pools(
     return pools
 
 
-def part(history: csr_array, interest: Interest, *, background: float = 0.0) -> csr_array:
+def part(history: csr_array, interest: Interest, *, background: float) -> csr_array:
     """The pseudo-history that stands for one interest: its own plays, and all that speaks against a track.
 
-    Plays of the listener's other interests count `background` (0: not at all) of what they are.
+    The plays of all other interests together weigh at most `background` of its own, so that it leads however small
+    it is, and tracks that suit the rest of the listener as well come before those that do not.
     """
     own = np.isin(history.indices, interest.tracks)
-    values = np.where(own | (history.data < 0), history.data, np.float32(background) * history.data)
+    other = ~own & (history.data > 0)
+    rest = float(history.data[other].sum())
+    share = background * min(1.0, float(history.data[own].sum()) / rest) if rest > 0 else 0.0
+    values = np.where(other, np.float32(share) * history.data, history.data)
     kept = values != 0
     columns = history.indices[kept]
-    return csr_array((values[kept].astype(np.float32), columns, np.array([0, len(columns)])), shape=history.shape)
+    return csr_array((values[kept], columns, np.array([0, len(columns)])), shape=history.shape)
 
 
 def explainer(
