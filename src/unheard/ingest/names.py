@@ -82,6 +82,7 @@ class Tracks:
 
     def __init__(self) -> None:
         self.known: dict[TrackKey, str] = {}
+        self._given: set[str] = set()  # two spellings may clean to one track
         self._columns: dict[str, list[Any]] = {name: [] for name in _TRACK_COLUMNS}
 
     def meet(self, key: TrackKey, **also: object) -> str:
@@ -93,7 +94,11 @@ class Tracks:
         track_id = source_id(artist, title, album, mbid, isrc)
         if len(self.known) >= KNOWN_LIMIT:
             self.known.clear()
+            self._given.clear()
         self.known[key] = track_id
+        if track_id in self._given:
+            return track_id
+        self._given.add(track_id)
         row = (track_id, title or None, artist or None, album or None, mbid, isrc)
         for name, value in zip(_TRACK_COLUMNS, (*row, *(also.get(name) for name in _ALSO)), strict=True):
             self._columns[name].append(value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import functools
+import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 1 << 20
 BLOCK_BYTES: Final = 16 << 20  # of a CSV; no row may be longer
+_UTF8_BYTES: Final = 1 << 20
 _HEADER_BYTES: Final = 1 << 16
 _NUMBERED: Final = 100_000  # broken rows whose numbers are kept, to number the rows after them
 
@@ -123,11 +126,32 @@ class _Broken:
         return "skip"
 
 
+class _Utf8(io.RawIOBase):
+    """A stream with every byte that is not UTF-8 replaced; Arrow loses count of broken rows that hold one."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._rest = stream, b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        while not self._rest:
+            chunk = self._stream.read(_UTF8_BYTES)
+            self._rest = self._decoder.decode(chunk, final=not chunk).encode()
+            if not chunk:
+                break
+        n_bytes = min(len(buffer), len(self._rest))
+        buffer[:n_bytes], self._rest = self._rest[:n_bytes], self._rest[n_bytes:]
+        return n_bytes
+
+
 def _csv_reader(
-    stream: object, names: tuple[str, ...], wanted: list[str], *, delimiter: str, broken: _Broken
+    stream: IO[bytes], names: tuple[str, ...], wanted: list[str], *, delimiter: str, broken: _Broken
 ) -> pa_csv.CSVStreamingReader:
     return pa_csv.open_csv(
-        pa.PythonFile(stream, mode="r"),
+        pa.PythonFile(io.BufferedReader(_Utf8(stream), _UTF8_BYTES), mode="r"),
         read_options=pa_csv.ReadOptions(
             use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows_after_names=1
         ),

@@ -79,14 +79,14 @@ _REMEMBERED: Final = 2_000_000  # track ids whose names were given; past it they
 
 
 def recognises(sample: Sample) -> bool:
-    """Parquet by its magic; CSV by a header with one of our columns."""
+    """Parquet by its magic; CSV by a header of which more than half is known (an album may be named Album)."""
     if sample.head.startswith(b"PAR1"):
         return True
     if sample.members:
         return False
-    header = {name.strip().lower() for name in header_of(sample.head)}
-    ours = header & {*KNOWN, *ALIASES}
-    return bool(ours) and "uts" not in header
+    header = [name.strip().lower() for name in header_of(sample.head)]
+    n_known = sum(name in KNOWN or name in ALIASES for name in header)
+    return 2 * n_known > len(header) and "uts" not in header
 
 
 def rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
