@@ -55,7 +55,10 @@ def tables(found: Measurement) -> list[tuple[str, list[str], list[list[str]]]]:
     metrics = list(dict.fromkeys(name for each in found.means.values() for name in each))
     rows = [[metric, *(_cell(found, model, metric) for model in found.models)] for metric in metrics]
     totals = list(dict.fromkeys(name for each in found.totals.values() for name in each))
-    rows += [[name, *(f"{found.totals[model].get(name, float('nan')):.4f}" for model in found.models)] for name in totals]
+    rows += [
+        [name, *(f"{found.totals[model].get(name, float('nan')):.4f}" for model in found.models)]
+        for name in totals
+    ]
     rows.append(["seconds to fit", *(f"{found.seconds.get(model, 0):.1f}" for model in found.models)])
     counts = [[name.replace("_", " "), f"{count:,}"] for name, count in found.counts.items()]
     return [
