@@ -5,5 +5,6 @@ What is measured arrives as an argument (a fitter, a maker of weekly lists); thi
 
 from unheard.evaluate.collaborative import Fitted, Fitter, measure
 from unheard.evaluate.measurement import Measurement
+from unheard.evaluate.weekly import Maker, Past, measure_weekly, popularity
 
-__all__ = ["Fitted", "Fitter", "Measurement", "measure"]
+__all__ = ["Fitted", "Fitter", "Maker", "Measurement", "Past", "measure", "measure_weekly", "popularity"]
