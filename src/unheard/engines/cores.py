@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Result = TypeVar("Result")
 
@@ -36,8 +37,14 @@ def cores(n_threads: int | None = None) -> Iterator[Cores]:
     Matrix products inside run on the calling thread alone; more would fight over the same cores.
     """
     count = n_threads or available_cores()
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(count) as pool:
+    with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(count) as pool:
         yield Cores(pool, count)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Find the loaded BLAS libraries once: it takes a millisecond, as long as one listener's search."""
+    return ThreadpoolController()
 
 
 def available_cores() -> int:

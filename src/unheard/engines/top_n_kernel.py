@@ -44,23 +44,35 @@ def scan(scores: Any, rows: Any, ids: Any, heard: Any, found: Any) -> None:
     """Take the candidates of `scores` f32 [len(rows), len(ids)]; `rows` number the rows of `found`."""
     n, keys, counts, bars = found
     bits = scores.view(np.uint32)
+    hits = np.empty(CHUNK, np.int64)
     for slot in range(len(rows)):
         row = rows[slot]
         for begin in range(0, len(ids), CHUNK):
-            end = min(begin + CHUNK, len(ids))
-            hits = 0
-            for column in range(begin, end):
-                hits += scores[slot, column] >= bars[row]
-            if hits == 0:
-                continue
-            for column in range(begin, end):
-                if scores[slot, column] >= bars[row] and not _is_heard(heard, row, ids[column]):
+            n_hits = _reaching(scores[slot, begin : begin + CHUNK], bars[row], hits)
+            for hit in hits[:n_hits]:
+                column = begin + hit
+                if not _is_heard(heard, row, ids[column]):
                     keys[row, counts[row]] = _key(bits[slot, column], ids[column])
                     counts[row] += 1
                     if counts[row] == keys.shape[1]:
                         _keep_best(row, n, keys, counts, bars)
         if counts[row] > n or (counts[row] == n and bars[row] == LOWEST):
             _keep_best(row, n, keys, counts, bars)
+
+
+@numba.njit(cache=True, nogil=True)
+def _reaching(scores: Any, bar: float, hits: Any) -> int:
+    """Write the places in `scores` that are not below `bar` into `hits`; return how many there are."""
+    total = 0
+    for place in range(len(scores)):  # a sum alone is what the compiler makes vectors of
+        total += scores[place] >= bar
+    if total == 0:
+        return 0
+    n_hits = 0
+    for place in range(len(scores)):  # without a branch, which would be guessed wrongly half the time
+        hits[n_hits] = place
+        n_hits += scores[place] >= bar
+    return n_hits
 
 
 @numba.njit(cache=True, nogil=True)
