@@ -67,7 +67,9 @@ def _of_floats(column: pa.Array) -> pa.Array:
     values = pc.fill_null(column, np.nan).to_numpy()
     size = np.abs(values)
     finer = [size < bound for bound in (_SECONDS, _MILLISECONDS, _MICROSECONDS)]
-    scaled = np.clip(np.select(finer, [values * 1e6, values * 1e3, values], values / 1e3), -(2.0**62), 2.0**62)
+    with np.errstate(over="ignore"):  # in the branches that are not taken
+        scaled = np.select(finer, [values * 1e6, values * 1e3, values], values / 1e3)
+    scaled = np.clip(scaled, -(2.0**62), 2.0**62)
     absent = np.isnan(scaled)
     return pa.array(np.where(absent, 0, np.round(scaled)).astype(np.int64), pa.int64(), mask=absent)
 
