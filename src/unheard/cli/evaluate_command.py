@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unheard.cli import output
 from unheard.cli.options import WorkspaceOption, opened
 from unheard.cli.progress import bar
+
+if TYPE_CHECKING:
+    from unheard.evaluate.measurement import Measurement
 
 app = typer.Typer(
     help="Measure models and lists on held-out plays; exact over the whole catalogue, with intervals.",
@@ -46,7 +49,7 @@ def collaborative(
         found = measuring.collaborative(
             train, test, models=_parts(models), at=_numbers(at), seed=seed, progress=progress
         )
-    _tell(found, json, report)
+    _tell(found, json, report, title=f"Collaborative models on {test.name}")
 
 
 @app.command()
@@ -61,23 +64,21 @@ def weekly(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Hold out the workspace's own last weeks by time, and measure the lists that it would have made."""
-    from unheard.pipeline import measuring
+    from unheard.pipeline import past_weeks
 
     with bar(quiet=False) as progress:
-        found = measuring.weekly(opened(workspace), n_weeks=weeks, seed=seed, progress=progress)
-    _tell(found, json, report)
+        found = past_weeks.weekly(opened(workspace), n_weeks=weeks, seed=seed, progress=progress)
+    _tell(found, json, report, title=f"Weekly lists of the last {weeks} weeks")
 
 
-def _tell(found: object, json: Path | None, report: Path | None) -> None:
-    from unheard.evaluate.measurement import Measurement
+def _tell(found: Measurement, json: Path | None, report: Path | None, *, title: str) -> None:
     from unheard.pipeline import measuring
 
-    assert isinstance(found, Measurement)  # noqa: S101 - a lazily imported type
     if json is not None:
         measuring.write_json(found, json)
         output.note(f"written: {json}")
     if report is not None:
-        measuring.write_report(found, report)
+        measuring.write_report(found, report, title=title)
         output.note(f"written: {report}")
     for title, columns, rows in measuring.tables(found):
         output.table(title, columns, rows, right=tuple(range(1, len(columns))))

@@ -13,7 +13,7 @@ from unheard.dataset import identity
 from unheard.dataset.catalog import catalog_of
 from unheard.engines import sql
 from unheard.errors import InputError
-from unheard.schema import Catalog, IdMap, Interactions
+from unheard.schema import TABLES, Catalog, IdMap, Interactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,6 +89,21 @@ def resolve_tracks(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, o
         connection.register(name, tables[name])
     return identity.resolve(_arrow(connection, _SOURCE_TRACKS))
 
+
+def listens_by_recording(sources: Sources, aliases: pa.Table, *, scratch: Path | None = None) -> pa.Table:
+    """All listens with today's track ids, in order of time: for what looks at single plays."""
+    with sql.connect(scratch) as connection:
+        connection.register("listens", sources.listens)
+        connection.register("aliases", aliases)
+        found = _arrow(connection, _BY_RECORDING)
+    return found.cast(TABLES["listens"])
+
+
+_BY_RECORDING: Final = """
+    SELECT l.user_id, a.track_id, l.listened_at, l.ms_played, l.skipped, l.source
+    FROM listens l JOIN aliases a ON a.source_track_id = l.track_id
+    ORDER BY epoch_us(l.listened_at), l.user_id, a.track_id, l.source
+"""
 
 # Rows of one source-level id differ only where an operator's table contradicts itself; the least value is as
 # good as any and does not depend on the order of rows.

@@ -45,6 +45,10 @@ def collaborative(
     )
 
 
+def write_report(found: Measurement, path: Path, *, title: str) -> None:
+    """The figures as one HTML page with plots."""
+
+
 def write_json(found: Measurement, path: Path) -> None:
     """The figures as JSON."""
     files.write_text(path, found.to_text())

@@ -21,3 +21,8 @@ def silent(label: str, share: float, /) -> None:
 def labelled(progress: Progress, label: str) -> Callable[[float], None]:
     """The callback of one piece of work, as the rooms take it."""
     return lambda share: progress(label, share)
+
+
+def part(progress: Callable[[float], None], start: float, end: float) -> Callable[[float], None]:
+    """The callback of a piece of work that is the share `start` to `end` of a larger one."""
+    return lambda share: progress(start + (end - start) * share)

@@ -13,6 +13,7 @@ from unheard.blend.contract import Blend, Member
 from unheard.errors import UnknownIdError
 from unheard.pipeline import training
 from unheard.playlist.rules import Feedback
+from unheard.schema import Embeddings
 from unheard.store import stages
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from unheard.collaborative.contract import Fitted
     from unheard.dataset.build import Dataset
-    from unheard.schema import Catalog, Embeddings, Interactions
+    from unheard.collaborative.settings import CollaborativeSettings
+    from unheard.schema import Catalog, Interactions
     from unheard.store.workspace import Workspace
 
 RECENT_DAYS: Final = 180.0
@@ -128,6 +130,23 @@ class Trained:
         names = enumerate(zip(artists, titles, strict=True))
         full = [row for row, (a, t) in names if f"{a} - {t}".casefold() == wanted]
         return full or [row for row, title in enumerate(titles) if title and title.casefold() == wanted]
+
+
+def fit(data: Dataset, settings: CollaborativeSettings, *, seed: int, run_id: str) -> Trained:
+    """Fit all models to a data set in memory, and store nothing."""
+    plays = data.interactions.plays
+    space = training.fit_space(plays, settings, seed=seed, progress=_unseen)
+    return Trained(
+        run_id,
+        data,
+        training.fit_model(plays, settings, seed=seed, progress=_unseen),
+        Embeddings("tracks", data.interactions.tracks, space.tracks),
+        Embeddings("listeners", data.interactions.listeners, space.listeners),
+    )
+
+
+def _unseen(share: float, /) -> None:
+    """Progress that nobody watches."""
 
 
 def load(workspace: Workspace) -> Trained:

@@ -13,7 +13,7 @@ from unheard.collaborative.models import named, restore
 from unheard.dataset.build import TABLE_NAMES, Dataset, build
 from unheard.dataset.sources import Sources
 from unheard.errors import NotTrainedError
-from unheard.pipeline.progress import Progress, labelled, silent
+from unheard.pipeline.progress import Progress, labelled, part, silent
 from unheard.schema import SCHEMA_VERSION, Embeddings, Manifest
 from unheard.store import files, imports, objects, stages
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from scipy.sparse import csr_array
+
+    from unheard.collaborative.als import Factors
     from unheard.collaborative.contract import Fitted
     from unheard.collaborative.settings import CollaborativeSettings
     from unheard.config import Sections
@@ -132,24 +135,31 @@ def load_dataset(run: Run) -> Dataset:
 def _make_collaborative(context: Context, folder: Path) -> None:
     """First the factor space, then the model that ranks; each is kept when the stage is killed after it."""
     settings: CollaborativeSettings = context.settings["collaborative"]
-    data = load_dataset(context.run)
-    plays = data.interactions.plays
+    plays = load_dataset(context.run).interactions.plays
     space, ranker = folder / "factors.safetensors", folder / "model.safetensors"
     if not space.exists():
-        als = AlsSettings(dim=settings.dim)
-        share = FACTORS_SHARE / als.epochs
-        found = fit_factors(plays, als, seed=context.seed, progress=lambda f: context.progress(share * f.epochs))
+        found = fit_space(plays, settings, seed=context.seed, progress=part(context.progress, 0, FACTORS_SHARE))
         files.write_arrays(space, {"listeners": found.listeners, "tracks": found.tracks})
     if not ranker.exists():
-        model = named(settings.model).fit(
-            plays,
-            seed=context.seed,
-            progress=lambda share: context.progress(FACTORS_SHARE + (1 - FACTORS_SHARE) * share),
-        )
-        files.write_json(
-            folder / "model.json", {"name": model.name, "settings": dataclasses.asdict(model.settings)}
-        )
+        model = fit_model(plays, settings, seed=context.seed, progress=part(context.progress, FACTORS_SHARE, 1))
+        record = {"name": model.name, "settings": dataclasses.asdict(model.settings)}
+        files.write_json(folder / "model.json", record)
         files.write_arrays(ranker, model.arrays())
+
+
+def fit_space(
+    plays: csr_array, settings: CollaborativeSettings, *, seed: int, progress: Callable[[float], None]
+) -> Factors:
+    """The space in which listeners, tracks and interests lie."""
+    own = AlsSettings(dim=settings.dim)
+    return fit_factors(plays, own, seed=seed, progress=lambda found: progress(found.epochs / own.epochs))
+
+
+def fit_model(
+    plays: csr_array, settings: CollaborativeSettings, *, seed: int, progress: Callable[[float], None]
+) -> Fitted:
+    """The model that ranks."""
+    return named(settings.model).fit(plays, seed=seed, progress=progress)
 
 
 def load_factors(run: Run, data: Dataset) -> tuple[Embeddings, Embeddings]:
