@@ -97,11 +97,11 @@ def _drafted(ranking: Ranking, wanted: _Wanted) -> _Draft:
         settings=settings,
     )
     candidates = choosing.Candidates.of(ranking.tracks[kept], scores, ranking.interest[kept], catalog)
-    anchor = None
-    if settings.anchor:
-        known = choosing.known_well(history.indices, history.data, catalog)
-        anchor = choosing.anchor(candidates, known, catalog)
+    known = choosing.known_well(history.indices, history.data, catalog)
+    anchor = choosing.anchor(candidates, known, catalog) if settings.anchor else None
     chosen = choosing.choose(candidates, ranking.interests, settings=settings, first=anchor)
+    if anchor is not None and anchor not in chosen:  # it gave its place so that the list is full
+        anchor = choosing.anchor(candidates, known, catalog, among=chosen)
     return _Draft(ranking, out, kept[chosen], None if anchor is None else int(kept[anchor]))
 
 

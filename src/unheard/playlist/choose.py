@@ -159,9 +159,13 @@ def chance(seed: int, user_id: str, week: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.blake2b(name, digest_size=16).digest()))
 
 
-def anchor(candidates: Candidates, known_artists: Rows, catalog: Catalog) -> int | None:
-    """Best candidate by one of `known_artists`; None where there is none."""
+def anchor(
+    candidates: Candidates, known_artists: Rows, catalog: Catalog, *, among: Sequence[int] | None = None
+) -> int | None:
+    """Best candidate by one of `known_artists` (`among` these); None where there is none."""
     familiar = np.isin(catalog.artists[candidates.tracks], known_artists)
+    if among is not None:
+        familiar &= np.isin(np.arange(len(familiar)), among)
     return int(np.where(familiar, candidates.scores, -np.inf).argmax()) if familiar.any() else None
 
 

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def completed(artist: Numbers, recording: Numbers, chosen: list[int], *, settings: WeeklySettings) -> list[int]:
-    """`chosen` (indices of candidates), made as long as the rules allow, `settings.size` at the most.
-
-    The first one is never exchanged: it may be the anchor.
-    """
+    """`chosen` (indices of candidates), made as long as the rules allow, `settings.size` at the most."""
     if len(chosen) >= settings.size:
         return chosen
     places = _Places(artist, recording, chosen, settings.per_artist)
@@ -39,7 +36,6 @@ def completed(artist: Numbers, recording: Numbers, chosen: list[int], *, setting
 class _Places:
     def __init__(self, artist: Numbers, recording: Numbers, chosen: list[int], per_artist: int) -> None:
         self.artist, self.recording, self.per_artist = artist.tolist(), recording.tolist(), per_artist
-        self.fixed = chosen[0] if chosen else None
         self.of_recording: dict[int, int] = {}  # recording -> the candidate that stands for it, oldest first
         self.of_artist: defaultdict[int, set[int]] = defaultdict(set)
         self.versions: defaultdict[int, list[int]] = defaultdict(list)
@@ -58,8 +54,6 @@ class _Places:
             return False
         tried.add(artist)
         for other in sorted(self.of_artist[artist]):
-            if other == self.fixed:
-                continue
             for version in self.versions[self.recording[other]]:
                 if self.artist[version] != artist and self.seat(version, tried):
                     self.of_artist[artist].remove(other)
