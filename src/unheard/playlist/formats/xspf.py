@@ -35,7 +35,7 @@ def text(playlist: Playlist, *, folder: Path | None = None) -> str:
 def _track(element: ET.Element, track: PlaylistTrack, folder: Path | None) -> None:
     _add(element, "location", uri(track.audio_path, folder))
     _add(element, "identifier", recording_url(track.recording_mbid))
-    _add(element, "title", track.title or track.track_id)
+    _add(element, "title", one_line(track.title) or track.track_id)
     _add(element, "creator", track.artist)
     _add(element, "annotation", track.reason.text)
     _add(element, "album", track.album)
