@@ -203,13 +203,19 @@ def _merge_counts(workspace: Workspace, writer: ImportWriter) -> None:
 
 
 def _distinct_tracks(workspace: Workspace, writer: ImportWriter) -> None:
-    """Readers name a track once a batch; it is stored once an import."""
-    if writer.parts("tracks"):
-        with sql.connect(workspace.scratch) as connection:
-            connection.register("told", imports.parts_of(writer, "tracks"))
-            distinct = connection.sql("SELECT DISTINCT * FROM told ORDER BY ALL").to_arrow_table()
-        writer.replace_all("tracks", distinct)
+    """Readers name a track once a batch; it is stored once an import, if anything that is stored names it."""
+    if not writer.parts("tracks"):
+        return
+    with sql.connect(workspace.scratch) as connection:
+        for name in STORED:
+            connection.register(name, imports.parts_of(writer, name))
+        distinct = connection.sql(_NAMED_TRACKS).to_arrow_table()
+    writer.replace_all("tracks", distinct)
 
+
+_NAMED_TRACKS: Final = " UNION ALL ".join(
+    f"SELECT track_id FROM {name}" for name in STORED if name != "tracks"
+).join(("SELECT DISTINCT * FROM tracks WHERE track_id IN (", ") ORDER BY ALL"))
 
 _SUM_OF_COUNTS: Final = """
     SELECT user_id, track_id, sum(plays) AS plays, source FROM told

@@ -48,7 +48,8 @@ class ImportWriter:
         """Put these rows in the place of all parts of one table."""
         for part in self.parts(table):
             part.unlink()
-        self.append(table, rows)
+        if rows.num_rows:
+            self.append(table, rows)
 
     def replace(self, part: Path, rows: pa.Table) -> None:
         """Put other rows in the place of a part, or drop the part when there are none."""
