@@ -21,8 +21,8 @@ from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
-from machine import machine
 
+from machine import machine
 from unheard.simulate import scale
 
 UNHEARD = Path(sys.executable).with_name("unheard")
@@ -112,10 +112,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as scratch:
-        rows = [row(Path(scratch), float(size), "parquet", asked.seed) for size in asked.millions.split(",") if size]
+        rows = [
+            row(Path(scratch), float(size), "parquet", asked.seed) for size in asked.millions.split(",") if size
+        ]
         if asked.jsonl_millions:
             rows.append(row(Path(scratch), asked.jsonl_millions, "listenbrainz_jsonl", asked.seed))
-    found = {"benchmark": "scale", "seed": asked.seed, **machine("unheard", "duckdb", "pyarrow", "numba"), "rows": rows}
+    found = {
+        "benchmark": "scale",
+        "seed": asked.seed,
+        **machine("unheard", "duckdb", "pyarrow", "numba"),
+        "rows": rows,
+    }
     print(json.dumps(found, indent=2))
 
 

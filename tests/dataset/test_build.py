@@ -69,9 +69,7 @@ def test_counts_and_listens_of_the_same_plays_are_not_added() -> None:
     found = cells(
         {
             "listens": listens(("ann", "t1", 0, None, None, "s"), ("ann", "t2", 9, None, None, "s")),
-            "play_counts": table(
-                "play_counts", count | {"plays": 7.0}, count | {"track_id": "t3", "plays": 2.5}
-            ),
+            "play_counts": table("play_counts", count | {"plays": 7.0}, count | {"track_id": "t3", "plays": 2.5}),
         }
     )
     assert found == {("ann", "t1"): 7.0, ("ann", "t2"): 1.0, ("ann", "t3"): 2.5}

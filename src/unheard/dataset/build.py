@@ -111,7 +111,7 @@ _SOURCE_TRACKS: Final = """
     WITH named AS (
         SELECT track_id, min(title) AS title, min(artist) AS artist, min(artist_id) AS artist_id,
             min(album) AS album, min(duration_ms) AS duration_ms, min(released) AS released, min(isrc) AS isrc,
-            min(recording_mbid) AS recording_mbid, min(audio_path) AS audio_path, min(epoch_us(added_at)) AS added_us
+            min(recording_mbid) AS recording_mbid, min(audio_path) AS audio_path
         FROM tracks GROUP BY track_id
     ), met AS (
         SELECT track_id FROM listens UNION SELECT track_id FROM play_counts
@@ -142,11 +142,13 @@ _ONE_SOURCE: Final = """
 # Identity may have learned, since a file was imported, that two of its tracks are one recording: look again.
 _SEVERAL_SOURCES: Final = """
     SELECT listener, track, start_us, ms_played, skipped FROM (
-        SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS start_us, l.ms_played, l.skipped, l.source,
+        SELECT u.row AS listener, t.row AS track, epoch_us(l.listened_at) AS start_us,
+            l.ms_played, l.skipped, l.source,
             lag(epoch_us(l.listened_at)) OVER w AS before, lag(l.source) OVER w AS source_before
         FROM listens l JOIN listener_rows u ON u.id = l.user_id JOIN track_rows t ON t.source_track_id = l.track_id
         WINDOW w AS (PARTITION BY u.row, t.row ORDER BY epoch_us(l.listened_at), l.source, l.ms_played)
-    ) WHERE before IS NULL OR NOT (start_us = before OR (source <> source_before AND start_us - before <= $overlap_us))
+    ) WHERE before IS NULL
+        OR NOT (start_us = before OR (source <> source_before AND start_us - before <= $overlap_us))
 """
 
 # `plays` of timed listens and bare counts may tell of the same plays; no row says which, so the larger is taken.

@@ -52,7 +52,8 @@ _STORED: Final = """
     SELECT DISTINCT near.filename, near.number
     FROM near JOIN kept ON kept.user_id = near.user_id AND kept.track_id = near.track_id
         AND kept.start_us // $width = near.bucket
-    WHERE kept.start_us = near.start_us OR (kept.source <> near.source AND abs(kept.start_us - near.start_us) <= $tolerance_us)
+    WHERE kept.start_us = near.start_us
+        OR (kept.source <> near.source AND abs(kept.start_us - near.start_us) <= $tolerance_us)
     ORDER BY near.filename, near.number
 """
 

@@ -10,7 +10,7 @@ class DatasetSettings:
     """The `[dataset]` section of `unheard.toml`."""
 
     min_played_s: float = 30.0
-    """A play this long (s) counts, as do plays whose length no source told; a shorter one is nothing, or a skip."""
+    """A play this long (s) counts, and any whose length no source told; a shorter one is nothing, or a skip."""
     skip_weight: float = 0.5
     """What one skip takes off the plays of that track, in plays."""
     love_weight: float = 3.0

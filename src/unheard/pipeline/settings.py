@@ -28,7 +28,7 @@ DEFAULT_SEED: Final = 1
 
 def default_text() -> str:
     """A new workspace's `unheard.toml`: what it is, and the seed; `unheard config show` prints every default."""
-    head = f"# unheard's settings; `unheard config show` prints every one of them with its value.\n"
+    head = "# unheard's settings; `unheard config show` prints every one of them with its value.\n"
     return head + f"{VERSION_KEY} = {SCHEMA_VERSION}\n{SEED_KEY} = {DEFAULT_SEED}\n"
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from unheard.collaborative.contract import Fitted
-    from unheard.dataset.build import Dataset
     from unheard.collaborative.settings import CollaborativeSettings
+    from unheard.dataset.build import Dataset
     from unheard.schema import Catalog, Interactions
     from unheard.store.workspace import Workspace
 
@@ -67,7 +67,7 @@ class Trained:
 
     @cached_property
     def recency(self) -> sparse.csr_array:
-        """0-1 a cell of the plays: halves every `RECENT_DAYS` before the collection's last play; 1 without times."""
+        """0-1 a cell of the plays: halves every `RECENT_DAYS` before the last play of all; 1 where no time is known."""
         last = self.data.last_played_s
         age_days = (last.max(initial=0) - last) / 86_400
         weights = np.where(last > 0, 0.5 ** (age_days / RECENT_DAYS), 1.0).astype(np.float32)
@@ -103,10 +103,9 @@ class Trained:
     def listener(self, user_id: str) -> int:
         """Row of a listener; `UnknownIdError` says who there is."""
         if user_id not in self.interactions.listeners:
-            some = ", ".join(self.interactions.listeners.take(np.arange(min(5, len(self.interactions.listeners)))))
-            raise UnknownIdError(
-                f"no listener is called {user_id!r}; there are {len(self.interactions.listeners):,}, such as {some}"
-            )
+            known = self.interactions.listeners
+            some = ", ".join(known.take(np.arange(min(5, len(known)))))
+            raise UnknownIdError(f"no listener is called {user_id!r}; there are {len(known):,}, such as {some}")
         return self.interactions.listeners.row(user_id)
 
     def track(self, words: str) -> int:
