@@ -50,9 +50,7 @@ def plays(n_listeners: int, n_tracks: int, n_plays: int, *, seed: int) -> sparse
     finds structure. About 4 s and 600 MB for 8 million pairs. `UsageError` when over half of all cells are asked.
     """
     if min(n_listeners, n_tracks, n_plays) < 1 or n_plays > n_listeners * n_tracks // 2:
-        raise UsageError(
-            f"{n_plays:,} plays among {n_listeners:,} x {n_tracks:,}: ask for at least 1, at most half of all cells"
-        )
+        raise UsageError(f"{n_plays:,} plays among {n_listeners:,} x {n_tracks:,}: ask for 1 to half of all cells")
     rng = np.random.default_rng(seed)
     crowd = _crowd(n_listeners, n_tracks, rng)
     pairs = np.zeros(0, dtype=np.int64)
