@@ -5,14 +5,13 @@ import pytest
 from scipy.sparse import csr_array
 from tests.collaborative.worlds import power_law
 
-from unheard.collaborative.item_item import ItemItem, ItemItemSettings, dense_weights, prepared
+from unheard.collaborative.item_item import ItemItem, ItemItemSettings, dense_weights, prepared, ridge_of
 from unheard.collaborative.neighbourhood import sparse_weights
 from unheard.errors import ConfigError
 
 
-def column_by_regression(x: np.ndarray, track: int, columns: np.ndarray, regularization: float) -> np.ndarray:
+def column_by_regression(x: np.ndarray, track: int, columns: np.ndarray, ridge: float) -> np.ndarray:
     """Ridge regression of one column of `x` on some others, by the normal equations."""
-    ridge = regularization * (x**2).sum(axis=0).mean()
     others = x[:, columns]
     gram = others.T @ others + ridge * np.eye(len(columns))
     return np.linalg.solve(gram, others.T @ x[:, track])
@@ -20,7 +19,7 @@ def column_by_regression(x: np.ndarray, track: int, columns: np.ndarray, regular
 
 def test_dense_weights_are_the_ridge_regression_without_the_track_itself() -> None:
     rows = prepared(power_law(60, 15, seed=4), ItemItemSettings())
-    weights = dense_weights(rows, regularization=0.7)
+    weights = dense_weights(rows, ridge=0.7)
     assert not np.diag(weights).any()
     for track in (0, 6, 14):
         others = np.delete(np.arange(15), track)
@@ -31,14 +30,14 @@ def test_dense_weights_are_the_ridge_regression_without_the_track_itself() -> No
 def test_sparse_weights_with_every_neighbour_are_the_dense_ones() -> None:
     rows = prepared(power_law(400, 15, seed=4), ItemItemSettings())
     assert (rows.T @ rows).nnz == 15 * 15
-    sparse = sparse_weights(rows, neighbours=14, regularization=0.7, seed=0)
-    np.testing.assert_allclose(sparse.toarray(), dense_weights(rows, regularization=0.7), rtol=1e-3, atol=1e-5)
+    sparse = sparse_weights(rows, neighbours=14, ridge=0.7, seed=0)
+    np.testing.assert_allclose(sparse.toarray(), dense_weights(rows, ridge=0.7), rtol=1e-3, atol=1e-5)
 
 
 def test_sparse_weights_are_the_regression_on_the_neighbourhood() -> None:
     rows = prepared(power_law(80, 30, seed=4), ItemItemSettings())
     x = rows.toarray().astype(np.float64)
-    sparse = sparse_weights(rows, neighbours=8, regularization=0.7, seed=0).toarray()
+    sparse = sparse_weights(rows, neighbours=8, ridge=0.7, seed=0).toarray()
     for track in (0, 6, 14):
         cosines = np.abs(x.T @ x[:, track]) / (np.sqrt((x**2).sum(axis=0)) + 1e-12)
         cosines[track] = -1
@@ -49,16 +48,14 @@ def test_sparse_weights_are_the_regression_on_the_neighbourhood() -> None:
 
 def test_sparse_weights_have_at_most_the_neighbours_in_a_column() -> None:
     rows = prepared(power_law(200, 50, seed=4), ItemItemSettings())
-    sparse = sparse_weights(rows, neighbours=5, regularization=0.7, seed=0)
+    sparse = sparse_weights(rows, neighbours=5, ridge=0.7, seed=0)
     assert np.bincount(sparse.indices, minlength=50).max() <= 5
 
 
 def test_heavy_data_draws_listeners_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unheard.collaborative.neighbourhood.MAX_CO_PLAYS", 2000)
     rows = prepared(power_law(200, 50, seed=4), ItemItemSettings())
-    one, same, other = (
-        sparse_weights(rows, neighbours=5, regularization=0.7, seed=seed).toarray() for seed in (1, 1, 2)
-    )
+    one, same, other = (sparse_weights(rows, neighbours=5, ridge=0.7, seed=seed).toarray() for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
 
@@ -68,6 +65,11 @@ def test_rows_are_saturated_and_shortened() -> None:
     np.testing.assert_allclose(prepared(plays, ItemItemSettings(listener_power=0)).toarray(), [[1, -1, 0]])
     halved = prepared(plays, ItemItemSettings(listener_power=1)).toarray()
     np.testing.assert_allclose(halved, [[0.5**0.5, -(0.5**0.5), 0]], rtol=1e-6)
+
+
+def test_the_ridge_is_counted_in_plays() -> None:
+    rows = csr_array(np.array([[2, 0, 2], [0, 2, -2]], dtype=np.float32))
+    assert ridge_of(rows, ItemItemSettings(regularization=100)) == pytest.approx(400)
 
 
 @pytest.mark.parametrize("sparse", [False, True])

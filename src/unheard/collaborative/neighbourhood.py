@@ -153,14 +153,13 @@ def _affordable(rows: csr_array, *, seed: int) -> csr_array:
 
 
 def sparse_weights(
-    rows: csr_array, *, neighbours: int, regularization: float, seed: int, progress: Progress = silent
+    rows: csr_array, *, neighbours: int, ridge: float, seed: int, progress: Progress = silent
 ) -> csr_array:
     """Weights of `rows` [listeners, tracks], at most `neighbours` a column: float32 CSR [tracks, tracks]."""
     rows = _affordable(rows, seed=seed)
     n_tracks = rows.shape[1]
     neighbours = min(neighbours, n_tracks - 1)
     known = _co_plays(rows, kept=min(KEPT * neighbours, n_tracks - 1), progress=lambda s: progress(s / 2))
-    ridge = regularization * max(float(known.diagonal.mean()), 1e-12)
     weights = np.zeros((n_tracks, neighbours), dtype=np.float32)
     for block in _blocks(n_tracks):
         _solve(block, numba.get_num_threads(), ridge, known, weights)
