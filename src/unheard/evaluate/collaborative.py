@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from unheard.schema import Interactions
 
 AT: Final = (20, 50, 100)
-_BLOCK_CELLS: Final = 20_000_000  # scores held at once: 80 MB of float32, and a few copies of it
+_BLOCK_CELLS: Final = 4_000_000  # scores held at once: 16 MB of float32, and a few copies of it
 
 
 class Fitted(Protocol):

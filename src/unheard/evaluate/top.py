@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Scores = npt.NDArray[np.floating[Any]]
     Rows = npt.NDArray[np.int32]
+    Cells = npt.NDArray[np.int64]
 
 
 def top(scores: Scores, n: int, *, without: csr_array | None = None, hidden: npt.NDArray[np.bool_]) -> Rows:
@@ -29,33 +30,30 @@ def top(scores: Scores, n: int, *, without: csr_array | None = None, hidden: npt
     open_scores[:, hidden] = -np.inf
     if without is not None:
         open_scores[_row_of_each(without), without.indices] = -np.inf
-    n_kept = min(n, scores.shape[1])
     ranked = np.full((len(scores), n), -1, dtype=np.int32)
-    if n_kept == 0 or len(scores) == 0:
+    if min(n, *scores.shape) == 0:
         return ranked
-    chosen = _choose(open_scores, n_kept)
-    values = np.take_along_axis(open_scores, chosen, axis=1)
-    order = np.lexsort((chosen, -values), axis=1)
-    best = np.take_along_axis(chosen, order, axis=1)
-    kept = np.take_along_axis(values, order, axis=1) > -np.inf
-    ranked[:, :n_kept] = np.where(kept, best, -1)
+    listener, track = _at_least_the_best(open_scores, min(n, scores.shape[1]))
+    order = np.lexsort((track, -open_scores[listener, track], listener))
+    listener, track = listener[order], track[order]
+    place = np.arange(len(listener)) - np.searchsorted(listener, listener)
+    kept = place < n
+    ranked[listener[kept], place[kept]] = track[kept]
     return ranked
 
 
-def _choose(scores: Scores, n: int) -> Rows:
-    """The `n` best of each row in any order; among equals at the edge, the lower rows."""
+def _at_least_the_best(scores: Scores, n: int) -> tuple[Cells, Cells]:
+    """Cells that hold the `n` best of each row and few besides, never a barred one: rows and columns."""
     n_tracks = scores.shape[1]
-    if n >= n_tracks:
-        return np.tile(np.arange(n_tracks, dtype=np.int32), (len(scores), 1))
-    chosen = np.argpartition(scores, n_tracks - n, axis=1)[:, n_tracks - n :].astype(np.int32)
-    edge = np.take_along_axis(scores, chosen, axis=1).min(axis=1)
-    # a row is settled unless tracks outside the chosen ones share the lowest chosen score
-    at_or_above = (scores >= edge[:, None]).sum(axis=1)
-    for row in np.flatnonzero((at_or_above > n) & (edge > -np.inf)):
-        above = np.flatnonzero(scores[row] > edge[row])
-        level = np.flatnonzero(scores[row] == edge[row])[: n - len(above)]
-        chosen[row] = np.concatenate([above, level])
-    return chosen
+    edge = np.partition(scores, n_tracks - n, axis=1)[:, n_tracks - n]
+    candidates = scores >= edge[:, None]
+    # where a great many share the lowest score that gets in (zeros, often), the lower rows of them suffice
+    for row in np.flatnonzero(np.count_nonzero(candidates, axis=1) > 4 * n):
+        level = np.flatnonzero(scores[row] == edge[row])
+        candidates[row, level[n:]] = False
+    listener, track = np.divmod(np.flatnonzero(candidates), n_tracks)
+    free = scores[listener, track] > -np.inf
+    return listener[free], track[free]
 
 
 def _row_of_each(cells: csr_array) -> npt.NDArray[np.int64]:
