@@ -86,7 +86,7 @@ def _table(values: Mapping[str, Any]) -> Any:
 def _did_you_mean(key: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(key, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     return f"unknown key {key!r}{hint} Known: {', '.join(names)}"
 
 

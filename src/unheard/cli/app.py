@@ -7,7 +7,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
@@ -24,6 +24,9 @@ from unheard.cli import (
     weekly_command,
 )
 from unheard.errors import UnheardError, UsageError
+
+STOPPED: Final = 130
+"""Exit code after Ctrl-C."""
 
 app = typer.Typer(
     name="unheard",
@@ -59,8 +62,11 @@ def run() -> NoReturn:
         _say(f"unheard: {error}")
         sys.exit(1)
     except KeyboardInterrupt:
-        _say("unheard: stopped; what was finished is kept, and the same command goes on from there")
-        sys.exit(130)
+        _stopped()
+    except SystemExit as end:
+        if end.code == STOPPED:  # typer's way to end on Ctrl-C
+            _stopped()
+        raise
     except BrokenPipeError:
         # The reader of our output closed it (`unheard ... | head`); keep the interpreter from saying so again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,6 +81,11 @@ def run() -> NoReturn:
         _say(f"unheard: this is a fault of unheard itself: {type(error).__name__}: {error}")
         _say(f"unheard: the details are in {_kept_traceback()}; please report them")
         sys.exit(1)
+
+
+def _stopped() -> NoReturn:
+    _say("unheard: stopped; what was finished is kept, and the same command goes on from there")
+    sys.exit(STOPPED)
 
 
 def _say(text: str) -> None:

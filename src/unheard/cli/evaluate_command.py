@@ -80,8 +80,8 @@ def _tell(found: Measurement, json: Path | None, report: Path | None, *, title: 
     if report is not None:
         measuring.write_report(found, report, title=title)
         output.note(f"written: {report}")
-    for title, columns, rows in measuring.tables(found):
-        output.table(title, columns, rows, right=tuple(range(1, len(columns))))
+    for heading, columns, rows in measuring.tables(found):
+        output.table(heading, columns, rows, right=tuple(range(1, len(columns))))
 
 
 def _parts(words: str) -> list[str]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from unheard.cli import output
 from unheard.cli.options import JsonOption, WorkspaceOption, opened
 from unheard.cli.progress import bar
+from unheard.errors import UsageError
 
 if TYPE_CHECKING:
     from unheard.pipeline.importing import ImportReport
 
-LISTED = 10  # faulty rows that are shown; --json has more
+LISTED: Final = 10  # faulty rows that are shown; --json has more
 
 
 def import_(
@@ -31,6 +32,14 @@ def import_(
             "--user", help="Whose listening this is, where the file does not say or says it differently."
         ),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="THEIRS=OURS",
+            help="Of a table: read the column THEIRS as OURS; `THEIRS=` leaves it out. May be given again.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,15 +47,23 @@ def import_(
     from unheard.pipeline import importing, settings
 
     if source == "list":
-        output.table(None, ("source", "what it reads"), importing.sources())
+        _list(importing.sources(), as_json=as_json)
         return
+    columns = _renamed(column or [])
     where = opened(workspace)
     sections, _ = settings.read(where)
     failed: list[tuple[Path, str]] = []
     reports: list[ImportReport] = []
     with where.locked("import"), bar(quiet=as_json) as progress:
         for step in importing.import_all(
-            where, paths, sections["dataset"], now=datetime.now(UTC), source=source, user=user, progress=progress
+            where,
+            paths,
+            sections["dataset"],
+            now=datetime.now(UTC),
+            source=source,
+            user=user,
+            columns=columns,
+            progress=progress,
         ):
             if isinstance(step, importing.Refused):
                 failed.append((step.path, step.message))
@@ -67,20 +84,48 @@ def import_(
         raise typer.Exit(1)
 
 
+def _list(sources: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        output.json([{"source": name, "reads": about} for name, about in sources])
+    else:
+        output.table(None, ("source", "what it reads"), sources)
+
+
+def _renamed(columns: list[str]) -> dict[str, str]:
+    """THEIRS=OURS -> theirs: ours; their name may itself hold a "="."""
+    found = {}
+    for each in columns:
+        theirs, equals, ours = each.rpartition("=")
+        if not (equals and theirs):
+            raise UsageError(f"--column {each!r}: write THEIRS=OURS, such as --column nick=user_id, or THEIRS=")
+        found[theirs] = ours.strip()
+    return found
+
+
 def _show(report: ImportReport) -> None:
     name = Path(report.path).name
     if report.already_imported:
         output.text(f"{name}: imported before ({report.source}); nothing added")
         return
-    rows = [("read", report.read), *((f"{table} taken", count) for table, count in report.taken.items())]
+    rows = [("read", report.read)]
+    rows += [(f"{table.replace('_', ' ')} taken", count) for table, count in report.taken.items()]
     rows += [("duplicates left out", report.duplicates)]
     rows += [(f"skipped: {reason}", count) for reason, count in report.skipped.items()]
-    output.table(
-        f"{name} ({report.source})", ("", "rows"), [(what, f"{count:,}") for what, count in rows], right=(1,)
-    )
+    title = f"{name} ({report.source}){_whose(report)}"
+    output.table(title, ("", "rows"), [(what, f"{count:,}") for what, count in rows], right=(1,))
     for fault in report.unreadable[:LISTED]:
         output.text(f"  {fault['place']}, line {fault['line']}: {fault['reason']}")
-    if len(report.unreadable) > LISTED:
-        output.text(f"  ... and more; --json lists the first {len(report.unreadable):,}")
+    n_listed = len(report.unreadable)
+    if n_listed > LISTED:
+        output.text(f"  ... and more; --json lists the first {n_listed:,}")
     for note in report.notes:
         output.text(f"  {note}")
+
+
+def _whose(report: ImportReport) -> str:
+    names = ", ".join(report.listener_names)
+    if not report.listeners:
+        return ""
+    if report.listeners == len(report.listener_names):
+        return f" of {names}"
+    return f" of {report.listeners:,} listeners, such as {names}"

@@ -8,7 +8,7 @@ from unheard.ingest.contract import BATCH_ROWS, DEFAULT_LISTENER, ReadOptions, R
 from unheard.ingest.names import Tracks, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 
 class Gather:
@@ -68,6 +68,12 @@ def listener(options: ReadOptions, tally: Tally, named: str | None = None) -> st
     """The listener of a file with only one: `--user`, else whom the file names, else 'me', which is said."""
     user = clean(options.user, "user") or clean(named, "user")
     return user or unnamed(tally)
+
+
+def overruled(tally: Tally, user: str, named: Collection[object]) -> None:
+    """Say so where `--user` makes one listener of several that the rows name."""
+    if len(named) > 1:
+        tally.note(f"its rows name several listeners; all are taken as {user!r}, as --user says")
 
 
 def unnamed(tally: Tally) -> str:

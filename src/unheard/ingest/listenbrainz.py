@@ -19,7 +19,7 @@ from unheard.ingest.contract import (
     Tally,
     rows_of,
 )
-from unheard.ingest.gather import Gather, unnamed
+from unheard.ingest.gather import Gather, overruled, unnamed
 from unheard.ingest.lines import LINE_LIMIT, blocks
 from unheard.ingest.names import clean, milliseconds, musicbrainz_id
 from unheard.ingest.times import from_epoch
@@ -107,6 +107,7 @@ class _Take:
         self._tally, self._latest_us = tally, options.latest_us
         self._user = clean(user, "user") or None
         self._users: dict[object, str] = {}
+        self._overruled: set[str] = set()
         self._gathered = Gather()
         self._tracks = self._gathered.tracks
         self._named: dict[str, str | None] = {}  # msid of a recording with feedback -> track, once it was met
@@ -138,7 +139,7 @@ class _Take:
             return
         at = line.get("listened_at")
         at_us = from_epoch(line.get("timestamp") if at is None else at, self._latest_us)
-        user_id = self._user or self._listener(line)
+        user_id = self._listener(line)
         track_id, info = self._track(meta)
         if self._named:
             msid = line.get("recording_msid") or meta.get("recording_msid")
@@ -165,6 +166,11 @@ class _Take:
 
     def _listener(self, line: Mapping[str, Any]) -> str:
         said = line.get("user_name") or line.get("user_id")
+        if self._user is not None:
+            if said and len(self._overruled) < 2:
+                self._overruled.add(str(said))
+                overruled(self._tally, self._user, self._overruled)
+            return self._user
         if said is None or said == "":
             return unnamed(self._tally)
         found = self._users.get(said)
@@ -203,7 +209,7 @@ class _Take:
         if track_id is None and mbid is None:
             raise RowFault("feedback on a recording that the file does not name")
         track_id = track_id or self._tracks.meet((None, None, None, mbid, None))
-        return self._user or self._listener(line), track_id, at_us, float(score)
+        return self._listener(line), track_id, at_us, float(score)
 
 
 def _parsed(line: bytes | None) -> Any:

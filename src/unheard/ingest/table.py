@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from unheard.errors import SourceError
 from unheard.ingest import columns as read
 from unheard.ingest.contract import Reader, ReadOptions, Rows, Sample, Tally, rows_of
-from unheard.ingest.gather import unnamed
+from unheard.ingest.gather import overruled, unnamed
 from unheard.ingest.names import NAME_LIMIT, TrackKey, Tracks, clean, isrc_code, musicbrainz_id
 from unheard.ingest.sheets import header_of, open_sheet
 from unheard.ingest.times import BEFORE, FUTURE, NO_TIME
@@ -147,7 +147,7 @@ def _unknown(unknown: list[str]) -> str:
     for name in unknown:
         close = difflib.get_close_matches(name.strip().lower(), (*KNOWN, *ALIASES), n=1)
         if close:
-            said += f"; did you mean {close[0]!r} by {name!r}?"
+            said += f" (did you mean {close[0]!r} by {name!r}?)"
             break
     return (
         f"{said}. Known are {', '.join(KNOWN)}; --column THEIRS=OURS reads a column under another name, "
@@ -166,6 +166,7 @@ class _Take:
         self._place, self._layout, self._tally = path.name, layout, tally
         self._latest_us = options.latest_us
         self._user = clean(options.user, "user") or None
+        self._named: set[str | None] = set()  # listeners that --user overrules
         self._tracks = Tracks()
         self._given = pa.array([], pa.string())
         if layout.table != "tracks" and self._user is None and "user_id" not in layout.columns:
@@ -183,6 +184,9 @@ class _Take:
         for name in cells:
             sieve.drop(read.too_long(raw[name], name), f"{name} longer than {NAME_LIMIT:,} characters")
         if self._user is not None:
+            if "user_id" in cells and len(self._named) < 2:
+                self._named.update(pc.unique(cells["user_id"].drop_null())[:2].to_pylist())
+                overruled(self._tally, self._user, self._named)
             cells["user_id"] = pa.repeat(pa.scalar(self._user), batch.num_rows)
         elif self._layout.table != "tracks":
             sieve.drop(cells["user_id"].is_null(), "no listener")

@@ -6,31 +6,26 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import pyarrow as pa
-
-from unheard.dataset.build import TABLE_NAMES, resolve_tracks
-from unheard.dataset.duplicates import stored_already, told_twice
 from unheard.engines import sql
-from unheard.errors import SourceError
+from unheard.errors import SourceError, UsageError
+from unheard.ingest import table as tables
 from unheard.ingest.contract import Reader, ReadOptions, Tally
 from unheard.ingest.detect import READERS, detect, find, reader
 from unheard.pipeline.progress import Progress, labelled, silent
+from unheard.pipeline.sifting import STORED, drop_duplicates, keep_named_tracks
 from unheard.store import files, imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    import duckdb
-
-    from unheard.dataset.duplicates import Rows
     from unheard.dataset.settings import DatasetSettings
     from unheard.store.imports import ImportWriter
     from unheard.store.workspace import Workspace
 
-STORED: Final = (*TABLE_NAMES, "labels")
+WITH_LISTENERS: Final = ("listens", "play_counts", "feedback")
+NAMED_LISTENERS: Final = 5  # in a report; of more, how many there are
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,9 @@ class ImportReport:
     already_imported: bool
     read: int
     taken: dict[str, int]
-    duplicates: int  # plays that this file tells twice, or that are stored already
+    listeners: int  # whose plays, counts or feedback the file holds
+    listener_names: list[str]  # the first few of them
+    duplicates: int  # rows that this file tells twice, or that are stored already
     skipped: dict[str, int]  # reason -> rows
     unreadable: list[dict[str, Any]]  # place, line and reason of the first faulty rows
     notes: list[str]
@@ -74,14 +71,16 @@ def import_all(
     now: datetime,
     source: str | None = None,
     user: str | None = None,
+    columns: Mapping[str, str] | None = None,
     progress: Progress = silent,
 ) -> Iterator[ImportReport | Refused]:
     """Import files one after the other; a folder stands for every file under it that a reader knows.
 
-    One bad file does not stop the others. `source` names the reader where it shall not be detected.
+    One bad file does not stop the others. `source` names the reader where it shall not be detected; `columns`
+    (theirs -> ours, "" to drop one) is for tables. `UsageError` for a source that there is not.
     """
-    chosen = reader(source) if source is not None else None
-    options = ReadOptions(now=now, user=user)
+    chosen = _named(source) if source is not None else None
+    options = ReadOptions(now=now, user=user, columns=columns or {})
     for path in paths:
         try:
             found = _files(path, chosen)
@@ -95,6 +94,13 @@ def import_all(
                 )
             except SourceError as error:
                 yield Refused(each, str(error))
+
+
+def _named(source: str) -> Reader:
+    try:
+        return reader(source)
+    except SourceError as error:
+        raise UsageError(f"--as {source}: {error}") from None
 
 
 def _files(path: Path, chosen: Reader | None) -> list[Path]:
@@ -130,11 +136,17 @@ def import_file(
     writer = imports.begin(workspace, import_id)
     try:
         tally = Tally()
-        _write(writer, source, path, options, tally, progress)
-        duplicates = _drop_duplicates(workspace, writer, settings)
-        _merge_counts(workspace, writer)
-        _distinct_tracks(workspace, writer)
-        manifest = _manifest(path, source, tally, writer, duplicates) | {"number": len(known) + 1}
+        _write(writer, source, path, options, tally=tally, progress=progress)
+        listeners = _listeners(workspace, writer)
+        duplicates = drop_duplicates(workspace, writer, settings)
+        if set(tally.taken) != {"tracks"}:  # a catalogue alone is stored as it is
+            keep_named_tracks(workspace, writer)
+        manifest = _manifest(path, source, tally, writer) | {
+            "listeners": len(listeners),
+            "listener_names": listeners[:NAMED_LISTENERS],
+            "duplicates": duplicates,
+            "number": 1 + max((each["number"] for each in known.values()), default=0),
+        }
         writer.seal(workspace, manifest)
     except BaseException:
         # Ctrl-C too: nothing half-read may stay behind.
@@ -153,84 +165,37 @@ def _write(
     reader: Reader,
     path: Path,
     options: ReadOptions,
+    *,
     tally: Tally,
     progress: Callable[[float], None],
 ) -> None:
+    if options.columns and reader.name != tables.READER.name:
+        tally.note(f"--column is for tables; this file was read as {reader.name}, which has its own columns")
     for batch in reader.read(path, options, tally):
         writer.append(batch.table, batch.rows)
         progress(tally.bytes_read / max(tally.bytes_total, 1))
 
 
-def _drop_duplicates(workspace: Workspace, writer: ImportWriter, settings: DatasetSettings) -> int:
-    parts = writer.parts("listens")
-    if not parts:
-        return 0
+def _listeners(workspace: Workspace, writer: ImportWriter) -> list[str]:
     with sql.connect(workspace.scratch) as connection:
-        drop = told_twice(connection, parts)
-        if imports.table(workspace, "listens").count_rows():
-            aliases = _aliases(connection, workspace, writer)
-            stored = imports.table(workspace, "listens")
-            found = stored_already(connection, parts, stored, aliases, tolerance_s=settings.overlap_s)
-            drop = _union(drop, found)
-    for name, rows in drop.items():
-        part = next(each for each in parts if str(each) == name)
-        table = files.read_table(part)
-        keep = np.ones(table.num_rows, dtype=bool)
-        keep[rows] = False
-        writer.replace(part, table.filter(pa.array(keep)))
-    return sum(len(rows) for rows in drop.values())
-
-
-def _aliases(connection: duckdb.DuckDBPyConnection, workspace: Workspace, writer: ImportWriter) -> pa.Table:
-    """Which tracks, stored and new together, are one recording."""
-    tables = {name: imports.table(workspace, name, under_way=writer) for name in TABLE_NAMES}
-    return resolve_tracks(connection, tables)
-
-
-def _union(first: Rows, second: Rows) -> Rows:
-    names = sorted({*first, *second})
-    none = np.empty(0, dtype=np.int64)
-    return {name: np.union1d(first.get(name, none), second.get(name, none)) for name in names}
-
-
-def _merge_counts(workspace: Workspace, writer: ImportWriter) -> None:
-    """Counts of one listener and track told in several rows of a file add up."""
-    if writer.parts("play_counts"):
-        with sql.connect(workspace.scratch) as connection:
-            connection.register("told", imports.parts_of(writer, "play_counts"))
-            merged = connection.sql(_SUM_OF_COUNTS).to_arrow_table()
-        writer.replace_all("play_counts", merged)
-
-
-def _distinct_tracks(workspace: Workspace, writer: ImportWriter) -> None:
-    """Readers name a track once a batch; it is stored once an import, if anything that is stored names it."""
-    if not writer.parts("tracks"):
-        return
-    with sql.connect(workspace.scratch) as connection:
-        for name in STORED:
+        for name in WITH_LISTENERS:
             connection.register(name, imports.parts_of(writer, name))
-        distinct = connection.sql(_NAMED_TRACKS).to_arrow_table()
-    writer.replace_all("tracks", distinct)
+        return [user_id for (user_id,) in connection.execute(_LISTENERS).fetchall()]
 
 
-_NAMED_TRACKS: Final = " UNION ALL ".join(
-    f"SELECT track_id FROM {name}" for name in STORED if name != "tracks"
-).join(("SELECT DISTINCT * FROM tracks WHERE track_id IN (", ") ORDER BY ALL"))
-
-_SUM_OF_COUNTS: Final = """
-    SELECT user_id, track_id, sum(plays) AS plays, source FROM told
-    GROUP BY user_id, track_id, source ORDER BY user_id, track_id, source
+_LISTENERS: Final = """
+    SELECT user_id FROM listens UNION SELECT user_id FROM play_counts UNION SELECT user_id FROM feedback
+    ORDER BY user_id
 """
 
 
-def _manifest(path: Path, reader: Reader, tally: Tally, writer: ImportWriter, duplicates: int) -> dict[str, Any]:
+def _manifest(path: Path, reader: Reader, tally: Tally, writer: ImportWriter) -> dict[str, Any]:
     taken = {name: imports.parts_of(writer, name).count_rows() for name in STORED if writer.parts(name)}
     return {
         "file": path.name,
         "source": reader.name,
         "read": tally.read,
         "taken": {name: count for name, count in taken.items() if count},
-        "duplicates": duplicates,
         "skipped": dict(sorted(tally.skipped.items())),
         "unreadable": [dataclasses.asdict(each) for each in tally.faults],
         "notes": tally.notes,
@@ -238,8 +203,8 @@ def _manifest(path: Path, reader: Reader, tally: Tally, writer: ImportWriter, du
 
 
 def _report(path: Path, manifest: dict[str, Any], *, already: bool) -> ImportReport:
-    """The report of an import, from its manifest; of a second import of the same content, what it added: nothing."""
-    stored = sum(manifest["taken"].get(name, 0) for name in ("listens", "play_counts"))
+    """The report of an import, from its manifest; `already`: it adds nothing a second time."""
+    stored = sum(manifest["taken"].get(name, 0) for name in WITH_LISTENERS)
     return ImportReport(
         path=str(path),
         source=manifest["source"],
@@ -247,6 +212,8 @@ def _report(path: Path, manifest: dict[str, Any], *, already: bool) -> ImportRep
         already_imported=already,
         read=manifest["read"],
         taken={} if already else manifest["taken"],
+        listeners=manifest["listeners"],
+        listener_names=manifest["listener_names"],
         duplicates=manifest["duplicates"] + (stored if already else 0),
         skipped=manifest["skipped"],
         unreadable=manifest["unreadable"],
