@@ -47,7 +47,8 @@ def plays(n_listeners: int, n_tracks: int, n_plays: int, *, seed: int) -> sparse
     """A listener x track matrix of play counts with exactly `n_plays` stored pairs, float32, columns sorted.
 
     Activity and popularity fall as power laws; who plays what follows groups of taste, so that a factor model
-    finds structure. About ten seconds and 600 MB for 8 million pairs. `UsageError` when over half of all cells are asked.
+    finds structure. About ten seconds and 600 MB for 8 million pairs.
+    `UsageError` when over half of all cells are asked.
     """
     if min(n_listeners, n_tracks, n_plays) < 1 or n_plays > n_listeners * n_tracks // 2:
         raise UsageError(f"{n_plays:,} plays among {n_listeners:,} x {n_tracks:,}: ask for 1 to half of all cells")
