@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from unheard.collaborative.models import named
 from unheard.errors import UsageError
+from unheard.evaluate import report
 from unheard.evaluate import tables as held_out
 from unheard.evaluate.collaborative import measure
 from unheard.pipeline.progress import Progress, labelled, silent
@@ -47,6 +48,7 @@ def collaborative(
 
 def write_report(found: Measurement, path: Path, *, title: str) -> None:
     """The figures as one HTML page with plots."""
+    report.write(found, path, title=title)
 
 
 def write_json(found: Measurement, path: Path) -> None:

@@ -66,7 +66,8 @@ class AtCuts:
         run = self._at(past)
         week = weeks.name(past.cut.date())
         made = {}
-        for playlist in make(run, self.sections, listeners, self._lists, week=week, seed=self.seed):
+        lists = make(run, self.sections, listeners, self._lists, week=week, seed=self.seed, explained=False)
+        for playlist in lists:
             self._lists.setdefault(playlist.user_id, []).append(playlist)
             made[playlist.user_id] = [line.track_id for line in playlist.tracks][:n]
         return made

@@ -70,8 +70,12 @@ def make(
     *,
     week: str,
     seed: int,
+    explained: bool = True,
 ) -> Iterator[Playlist]:
-    """Make the list of each of `users`, stored or not; `past`: their lists of the weeks before."""
+    """Make the list of each of `users`, stored or not; `past`: their lists of the weeks before.
+
+    Lists that nobody reads need not be `explained`: their tracks are the same, with a shorter reason.
+    """
     if not users:
         return
     own: WeeklySettings = settings["playlist"]
@@ -88,7 +92,9 @@ def make(
             past=past.get(user_id, ()),
             settings=own,
             vectors=trained.vectors,
-            explain=explainer(trained.blend, history, ranking.interests, settings=settings["blend"]),
+            explain=explainer(trained.blend, history, ranking.interests, settings=settings["blend"])
+            if explained
+            else None,
             deeper=functools.partial(whole_ranking, trained, settings["blend"], user_id),
         )
 
