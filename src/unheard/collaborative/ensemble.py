@@ -189,5 +189,5 @@ def learned_weights(places: Mapping[str, FloatMatrix], of: Study) -> dict[str, f
             rows.indptr
         )
 
-    found = minimize(loss, prior, jac=True, method="L-BFGS-B", options={"maxiter": 50}).x
+    found = minimize(loss, prior, jac=True, method="L-BFGS-B", options={"maxiter": 25, "ftol": 1e-7}).x
     return dict(zip(names, found.tolist(), strict=True))

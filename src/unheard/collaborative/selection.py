@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from unheard.collaborative.contract import Fitted, FloatMatrix, Model, Progress, checked, silent
 
 HELD_OUT: Final = 0.2
-STUDY_PLAYS: Final = 1_000_000
+STUDY_PLAYS: Final = 500_000
 # Scores held at once while candidates are judged, and while the ensemble learns: 64 MB a member.
 JUDGED_CELLS: Final = 16_000_000
 MOST_FITS: Final = 8
