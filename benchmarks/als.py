@@ -28,8 +28,8 @@ from implicit.cpu.als import AlternatingLeastSquares
 from irspack.recommenders.ials import IALSRecommender, IALSTrainer
 from scipy.sparse import csr_array, csr_matrix
 
-from machine import machine  # type: ignore[import-not-found]
-from power_law import power_law_plays  # type: ignore[import-not-found]
+from machine import machine
+from power_law import power_law_plays
 from unheard.collaborative.als import Factors, als
 from unheard.collaborative.als_problem import AlsSettings
 

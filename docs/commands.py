@@ -7,13 +7,15 @@ python docs/commands.py --check   fail when it is not what the program prints
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from unheard.cli.app import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = Path(__file__).with_name("commands.md")
 WIDTH = 100
@@ -30,7 +32,8 @@ def commands(command: Any, name: str, parent: Any = None) -> Iterator[tuple[str,
 
 def page() -> str:
     """The whole page."""
-    parts = ["# Commands", "", "Written by `python docs/commands.py` from the program itself; edit the program instead."]
+    note = "Written by `python docs/commands.py` from the program itself; edit the program instead."
+    parts = ["# Commands", "", note]
     for path, text in commands(typer.main.get_command(app), "unheard"):
         parts += ["", f"## {path}", "", "```text", text.strip(), "```"]
     return "\n".join(parts) + "\n"

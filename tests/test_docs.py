@@ -1,4 +1,4 @@
-"""Docs that cannot go stale: commands are the program's own words, links lead somewhere, examples name real commands."""
+"""Docs that cannot go stale: commands in the program's own words, links that lead somewhere, real examples."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_embeddings_refuse_other_lengths_and_infinities() -> None:
     assert Embeddings("e", ids, np.ones((2, 3), np.float32)).dim == 3
     for values in (np.ones((3, 3), np.float32), np.full((2, 3), np.inf, np.float32), np.ones((2, 3))):
         with pytest.raises(InputError, match="'e'"):
-            Embeddings("e", ids, values)
+            Embeddings("e", ids, values)  # type: ignore[arg-type]
 
 
 def test_a_ranking_is_aligned() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,12 +38,12 @@ def table(name: str, *rows: dict[str, object]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=TABLES[name])
 
 
-def cells(tables: dict[str, pa.Table], **knobs: float) -> dict[tuple[str, str], float]:
+def cells(tables: dict[str, pa.Table], **knobs: float) -> dict[tuple[str, str], Any]:
     data = build(Sources.of(tables), DatasetSettings(**knobs))
     plays = data.interactions.plays.tocoo()
     users, tracks = data.interactions.listeners, data.interactions.tracks
     return {
-        (users.id(row), tracks.id(column)): pytest.approx(value)
+        (users.id(int(row)), tracks.id(int(column))): pytest.approx(value)
         for row, column, value in zip(plays.row, plays.col, plays.data, strict=True)
     }
 
@@ -104,12 +105,12 @@ def test_plays_that_two_sources_report_are_one() -> None:
 
 
 def test_a_track_that_two_sources_name_is_one() -> None:
-    names = [
+    names: list[dict[str, object]] = [
         {"track_id": "name:1", "title": "Song", "artist": "The Band"},
         {"track_id": "name:2", "title": "Song (2011 Remaster)", "artist": "The Band"},
         {"track_id": "name:3", "title": "Song (Live)", "artist": "The Band"},
     ]
-    plays = listens(*(("ann", each["track_id"], n * 1000.0, None, None, "s") for n, each in enumerate(names)))
+    plays = listens(*(("ann", str(each["track_id"]), n * 1000.0, None, None, "s") for n, each in enumerate(names)))
     data = build(Sources.of({"listens": plays, "tracks": table("tracks", *names)}), DatasetSettings())
     assert sorted(data.interactions.plays.data.tolist()) == [1.0, 2.0]
     assert len(set(data.catalog.artists.tolist())) == 1

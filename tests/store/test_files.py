@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
     files.write_text(path, "old")
-    with pytest.raises(RuntimeError, match="half way"), files.written_aside(path) as aside:
-        aside.write_text("new")
-        raise RuntimeError("half way")
+    with pytest.raises(RuntimeError, match="half way"):
+        _fail_half_way(path)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def _fail_half_way(path: Path) -> None:
+    with files.written_aside(path) as aside:
+        aside.write_text("new")
+        raise RuntimeError("half way")
 
 
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_finished_stage_is_up_to_date_until_its_manifest_changes(home: Workspa
     run = _make(home, "a" * 32)
     assert stages.up_to_date(home, run, "01-x", MANIFEST)
     for change in ({"seed": 8}, {"config": {"dim": 41}}, {"inputs": {"source": "abd"}}, {"version": "1"}):
-        assert not stages.up_to_date(home, run, "01-x", dataclasses.replace(MANIFEST, **change))  # type: ignore[arg-type]
+        assert not stages.up_to_date(home, run, "01-x", dataclasses.replace(MANIFEST, **change))
 
 
 def test_another_run_takes_an_equal_stage_over(home: Workspace) -> None:

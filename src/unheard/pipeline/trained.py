@@ -67,7 +67,7 @@ class Trained:
 
     @cached_property
     def recency(self) -> sparse.csr_array:
-        """0-1 a cell of the plays: halves every `RECENT_DAYS` before the last play of all; 1 where no time is known."""
+        """0-1 a cell of the plays: halves every `RECENT_DAYS` before the last play; 1 where no time is known."""
         last = self.data.last_played_s
         age_days = (last.max(initial=0) - last) / 86_400
         weights = np.where(last > 0, 0.5 ** (age_days / RECENT_DAYS), 1.0).astype(np.float32)
