@@ -57,7 +57,7 @@ def _count(block: Any, n_chunks: int, by_track: Any, by_row: Any, out: Any) -> N
                         touched[n_touched] = other
                         n_touched += 1
                     sums[other] += value * by_row.values[b]
-            _keep(track, np.sort(touched[:n_touched]), sums, out)
+            _keep(track, touched[:n_touched], sums, out)
             for t in range(n_touched):
                 sums[touched[t]] = 0.0
                 seen[touched[t]] = False
@@ -67,14 +67,20 @@ def _count(block: Any, n_chunks: int, by_track: Any, by_row: Any, out: Any) -> N
 
 @numba.njit(cache=True)
 def _keep(track: int, candidates: Any, sums: Any, out: Any) -> None:
-    """Keep the best of the candidates; of equals the lower number."""
+    """Keep the best of the candidates, best first."""
+    kept = min(out.tracks.shape[1], len(candidates))
+    if kept == 0:
+        return
     cosines = np.empty(len(candidates), np.float32)
     for c in range(len(candidates)):
         other = candidates[c]
         cosines[c] = -abs(sums[other]) / np.sqrt(out.diagonal[other] + 1e-12)
-    order = np.argsort(cosines, kind="mergesort")[: out.tracks.shape[1]]
-    for slot in range(len(order)):
-        other = candidates[order[slot]]
+    # Sorting the few that are kept is many times cheaper than sorting all that were ever heard together.
+    last = np.partition(cosines, kept - 1)[kept - 1]
+    chosen = np.flatnonzero(cosines <= last)
+    chosen = chosen[np.argsort(cosines[chosen], kind="mergesort")[:kept]]
+    for slot in range(kept):
+        other = candidates[chosen[slot]]
         out.tracks[track, slot] = other
         out.values[track, slot] = sums[other]
 
@@ -117,7 +123,8 @@ def _fill(i: int, other: int, known: Any, place: Any, gram: Any) -> None:
             gram[j, i] = known.values[other, slot]
 
 
-@numba.njit(cache=True)
+# Sums may be added in any order: four at a time.
+@numba.njit(cache=True, fastmath={"reassoc", "contract"})
 def _cholesky_solve(matrix: Any, vector: Any, size: int, floor: float) -> None:
     """Solve in place; a pivot under `floor` is lifted to it, as co-plays left out may make it too small."""
     for i in range(size):
