@@ -11,6 +11,9 @@ import pytest
 from hypothesis import settings as properties
 from tests.pipeline.worlds import WORLD
 
+from unheard.pipeline import demo
+from unheard.store import workspace
+
 if TYPE_CHECKING:
     from unheard.pipeline.demo import Demo
     from unheard.store.workspace import Workspace
@@ -33,14 +36,10 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """A small demo that has run; to be read, never changed."""
-    from unheard.pipeline import demo
-
     return demo.demo(tmp_path_factory.mktemp("demo") / "home", world_settings=WORLD)
 
 
 @pytest.fixture
 def home(done: Demo, tmp_path: Path) -> Workspace:
     """A trained workspace of one's own."""
-    from unheard.store import workspace
-
     return workspace.open_(Path(shutil.copytree(done.workspace.root, tmp_path / "home")))

@@ -246,8 +246,8 @@ def test_a_fault_in_the_middle_of_a_file_leaves_the_sources_as_they_were(
     packed = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
     path = tmp_path / "listens.jsonl.gz"
     path.write_bytes(packed[:-12])
+    sections, _ = settings.read(empty)
     with pytest.raises(SourceError, match=r"listens\.jsonl\.gz"):
-        sections, _ = settings.read(empty)
         importing.import_file(empty, path, sections["dataset"], ReadOptions(now=NOW))
     assert content(empty) == before
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from unheard.pipeline.progress import Progress
     from unheard.pipeline.training import TrainReport
     from unheard.store.workspace import Workspace
 
@@ -43,7 +44,7 @@ def take(
     return reports
 
 
-def train(home: Workspace, progress: training.Progress | None = None) -> TrainReport:
+def train(home: Workspace, progress: Progress | None = None) -> TrainReport:
     sections, seed = settings.read(home)
     if progress is None:
         return training.train(home, sections, seed=seed)

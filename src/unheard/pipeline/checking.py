@@ -13,6 +13,7 @@ from unheard.errors import UnheardError
 from unheard.pipeline import settings
 from unheard.pipeline.training import STAGES
 from unheard.store import files, imports, stages
+from unheard.store.database import open_database
 
 if TYPE_CHECKING:
     from unheard.store.workspace import Workspace
@@ -31,7 +32,7 @@ class Finding:
 
 def check(workspace: Workspace) -> list[Finding]:
     """Look at the machine, the settings, the sources and the run in service."""
-    return [_machine(), _disk(workspace), _settings(workspace), *_sources(workspace), *_run(workspace)]
+    return [_machine(), _disk(workspace), _settings(workspace), *_sources(workspace), *_run(workspace), _database(workspace)]
 
 
 def _machine() -> Finding:
@@ -90,3 +91,15 @@ def _stage(run: stages.Run, name: str) -> Finding:
         f"changed or missing: {', '.join(wrong)}; remove {folder} and run `unheard train`" if wrong else "sealed"
     )
     return Finding(f"{run.run_id}/{name}", ok=not wrong, detail=detail)
+
+
+def _database(workspace: Workspace) -> Finding:
+    if not workspace.database.exists():
+        return Finding("database", ok=True, detail="none yet; `unheard weekly` keeps its lists there")
+    try:
+        with open_database(workspace.database) as database:
+            faults = database.faults()
+    except UnheardError as error:
+        return Finding("database", ok=False, detail=str(error))
+    way_out = f"{'; '.join(faults)}; move {workspace.database} away to start a new one"
+    return Finding("database", ok=not faults, detail=way_out if faults else "sound")

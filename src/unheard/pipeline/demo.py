@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from unheard.errors import SourceError
+from unheard.errors import SourceError, UsageError
 from unheard.pipeline import importing, settings, trained, training, weekly
 from unheard.pipeline.progress import Progress, silent
 from unheard.playlist import weeks
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DEMO_WORLD: Final = WorldSettings()
 OWN_EXPORTS: Final = 3
 """The first listeners come with their own exports, one of each service; the rest are in one dump."""
+
+
+EXPORTS: Final = "exports"  # folder of a demo's files
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,11 @@ def simulate(world_settings: WorldSettings, folder: Path) -> tuple[World, list[E
 
 def demo(folder: Path, *, world_settings: WorldSettings = DEMO_WORLD, progress: Progress = silent) -> Demo:
     """Go the whole way in `folder`: generate, import, train, and make the first listener's list."""
+    _refuse_other_things(folder)
     home = places.create(folder, settings.default_text())
     sections, seed = settings.read(home)
     progress("generate", 0.0)
-    world, exports = simulate(world_settings, home.root / "exports")
+    world, exports = simulate(world_settings, home.root / EXPORTS)
     reports = []
     now = datetime.combine(world_settings.end, time(), UTC)
     with home.locked("demo"):
@@ -96,6 +100,12 @@ def demo(folder: Path, *, world_settings: WorldSettings = DEMO_WORLD, progress: 
     week = weeks.name(now.date())
     playlist = weekly.weekly(home, run, sections, week=week, seed=seed, user_ids=[world.user_ids[0]])[0]
     return Demo(home, world, tuple(reports), playlist, liking(world, playlist, listener=0))
+
+
+def _refuse_other_things(folder: Path) -> None:
+    """A generated world must never be mixed with what is somebody's own."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / EXPORTS).is_dir():
+        raise UsageError(f"{folder} holds other things than a demo; name an empty folder, or one that is not there")
 
 
 def liking(world: World, playlist: Playlist, *, listener: int) -> float:

@@ -41,6 +41,12 @@ class Database:
         with self._engine.begin() as connection:
             connection.execute(sa.insert(_WEEKLY).prefix_with(verb, dialect="sqlite"), rows)
 
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file."""
+        with self._engine.connect() as connection:
+            told = [str(line) for (line,) in connection.exec_driver_sql("PRAGMA quick_check(5)")]
+        return [line for line in told if line != "ok"]
+
     def weekly(self, user_id: str, weeks: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Week -> stored list of one listener, for those of `weeks` that have one."""
         query = sa.select(_WEEKLY.c.week, _WEEKLY.c.playlist).where(
