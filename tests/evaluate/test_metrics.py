@@ -12,7 +12,6 @@ from scipy import sparse
 
 from unheard.errors import ModelError, UsageError
 from unheard.evaluate import metrics
-from unheard.evaluate.top import top
 
 # three listeners over six tracks: truth {1, 4}, {0}, nothing
 TRUTH = sparse.csr_array(np.array([[0, 1, 0, 0, 2, 0], [3, 0, 0, 0, 0, 0], [0] * 6], dtype=np.float32))
@@ -88,13 +87,13 @@ def test_equal_scores_give_half_an_auc() -> None:
 def _random_case(seed: int) -> tuple[np.ndarray, sparse.csr_array]:
     rng = np.random.default_rng(seed)
     truth = sparse.csr_array(np.where(rng.random((8, 30)) < 0.2, 1.0, 0.0))
-    return rng.integers(0, 6, size=(8, 30)).astype(np.float64), truth
+    return rng.integers(0, 6, size=(8, 30)).astype(np.float32), truth
 
 
 @given(seed=st.integers(0, 10_000), k=st.integers(1, 40))
 def test_every_metric_lies_between_0_and_1(seed: int, k: int) -> None:
     scores, truth = _random_case(seed)
-    hit = metrics.hits(top(scores, k, hidden=np.zeros(30, dtype=bool)), truth)
+    hit = metrics.hits(metrics.listed(scores, k), truth)
     sizes = metrics.truth_sizes(truth)
     for metric in (metrics.recall, metrics.precision, metrics.hit_rate, metrics.ndcg, metrics.average_precision):
         values = metric(hit, sizes, k)
@@ -105,8 +104,8 @@ def test_every_metric_lies_between_0_and_1(seed: int, k: int) -> None:
 @given(seed=st.integers(0, 10_000), k=st.integers(1, 40))
 def test_a_perfect_ranking_gives_1(seed: int, k: int) -> None:
     _, truth = _random_case(seed)
-    scores = (truth.toarray() > 0).astype(np.float64)
-    hit = metrics.hits(top(scores, k, hidden=np.zeros(30, dtype=bool)), truth)
+    scores = (truth.toarray() > 0).astype(np.float32)
+    hit = metrics.hits(metrics.listed(scores, k), truth)
     sizes = metrics.truth_sizes(truth)
     for metric in (metrics.recall, metrics.hit_rate, metrics.ndcg, metrics.average_precision):
         np.testing.assert_allclose(metric(hit, sizes, k)[sizes > 0], 1.0)
@@ -117,7 +116,7 @@ def test_a_perfect_ranking_gives_1(seed: int, k: int) -> None:
 def test_the_order_of_listeners_changes_nothing(seed: int) -> None:
     scores, truth = _random_case(seed)
     order = np.random.default_rng(seed).permutation(8)
-    lists = top(scores, 5, hidden=np.zeros(30, dtype=bool))
+    lists = metrics.listed(scores, 5)
     sizes = metrics.truth_sizes(truth)
     straight = metrics.ndcg(metrics.hits(lists, truth), sizes, 5)
     turned = metrics.ndcg(metrics.hits(lists[order], truth[order]), sizes[order], 5)
@@ -125,19 +124,19 @@ def test_the_order_of_listeners_changes_nothing(seed: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 35))
-def test_top_is_a_full_sort_with_ties_to_the_lower_row(seed: int, n: int) -> None:
+def test_listed_is_a_full_sort_with_ties_to_the_lower_row(seed: int, n: int) -> None:
     scores, heard = _random_case(seed)
     hidden = np.arange(30) % 7 == 0
     met = heard.toarray() > 0
-    for listener, best in enumerate(top(scores, n, without=heard, hidden=hidden)):
+    for listener, best in enumerate(metrics.listed(scores, n, without=heard, hidden=hidden)):
         free = [track for track in range(30) if not hidden[track] and not met[listener, track]]
         expected = sorted(free, key=lambda track: (-scores[listener, track], track))[:n]
         assert best.tolist() == expected + [-1] * (n - len(expected))
 
 
-def test_top_leaves_the_scores_alone_and_refuses_nan() -> None:
-    scores = np.array([[1.0, 2.0, 3.0]])
-    top(scores, 2, hidden=np.array([False, False, True]))
+def test_listed_leaves_the_scores_alone_and_refuses_nan() -> None:
+    scores = np.array([[1.0, 2.0, 3.0]], dtype=np.float32)
+    metrics.listed(scores, 2, hidden=np.array([False, False, True]))
     assert scores.tolist() == [[1.0, 2.0, 3.0]]
     with pytest.raises(ModelError, match="NaN"):
-        top(np.array([[1.0, math.nan]]), 1, hidden=np.zeros(2, dtype=bool))
+        metrics.listed(np.array([[1.0, math.nan]], dtype=np.float32), 1)

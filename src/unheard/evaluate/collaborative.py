@@ -16,7 +16,6 @@ from scipy import sparse
 from unheard.errors import InputError, UsageError
 from unheard.evaluate import metrics, variety
 from unheard.evaluate.measurement import PerListener, summarize
-from unheard.evaluate.top import top
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -165,7 +164,7 @@ def _rank(
         scores = fitted.scores(histories)
         if scores.shape != histories.shape:
             raise UsageError(f"a model gave scores of shape {scores.shape} for histories of {histories.shape}")
-        lists[block] = top(scores, n, without=histories, hidden=field.hidden)
+        lists[block] = metrics.listed(scores, n, without=histories, hidden=field.hidden)
         if with_auc:
             areas[block] = metrics.auc(scores, field.truth[block], without=histories, hidden=field.hidden)
         progress(block.stop / n_listeners)

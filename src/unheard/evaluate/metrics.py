@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unheard.errors import UsageError
+from unheard.engines.top_n import top_n_dense
+from unheard.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
     Hits = npt.NDArray[np.bool_]
     PerListener = npt.NDArray[np.float64]
     Counts = npt.NDArray[np.integer[Any]]
+
+
+def listed(
+    scores: npt.NDArray[np.float32],
+    n: int,
+    *,
+    without: csr_array | None = None,
+    hidden: npt.NDArray[np.bool_] | None = None,
+) -> npt.NDArray[np.int32]:
+    """Lists of the `n` best tracks of each row of `scores` [listeners, tracks], of equal scores the lower row first.
+
+    Left out are the cells stored in `without` (same shape) and the tracks that `hidden` [tracks] marks.
+    `ModelError` for a score that is not a number; minus infinity means "never".
+    """
+    if np.isnan(scores).any():
+        raise ModelError("a model scored a track NaN; scores are numbers, higher is better")
+    best = top_n_dense(scores, n=n, exclude=without, allowed=None if hidden is None else ~hidden).ids
+    return np.where(best < scores.shape[1], best, np.int32(-1))
 
 
 def hits(lists: Lists, truth: csr_array) -> Hits:

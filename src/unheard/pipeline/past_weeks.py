@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from unheard.blend.rank import top
 from unheard.collaborative.models import named
 from unheard.dataset.build import build, listens_by_recording
 from unheard.dataset.sources import Sources
+from unheard.engines.top_n import top_n_dense
 from unheard.evaluate.weekly import measure_weekly, popularity
 from unheard.pipeline import settings, training
 from unheard.pipeline.progress import Progress, labelled, silent
@@ -80,10 +78,8 @@ class AtCuts:
         for start in range(0, len(listeners), BLOCK_LISTENERS):
             users = listeners[start : start + BLOCK_LISTENERS]
             histories = run.interactions.plays[[run.listener(user) for user in users]]
-            for row, (user, scores) in enumerate(zip(users, model.scores(histories), strict=True)):
-                heard = np.zeros(histories.shape[1], dtype=np.bool_)
-                heard[histories[[row]].indices] = True
-                made[user] = run.catalog.tracks.take(top(scores, heard, n))
+            best = top_n_dense(model.scores(histories), n=n, exclude=histories)
+            made |= {user: run.catalog.tracks.take(best.of(row)[0]) for row, user in enumerate(users)}
         return made
 
     def _at(self, past: Past) -> Trained:
