@@ -23,8 +23,8 @@ class Closeness:
     def scores(self, histories: csr_array) -> Floats:
         return np.asarray((histories @ self.vectors) @ self.vectors.T, dtype=np.float32)
 
-    def contributions(self, history: csr_array, track: int) -> Floats:
-        shares = history.data * (self.vectors[history.indices] @ self.vectors[track])
+    def contributions(self, history: csr_array, tracks: npt.NDArray[np.integer]) -> Floats:
+        shares = history.data * (self.vectors[tracks] @ self.vectors[history.indices].T)
         return np.asarray(shares, dtype=np.float32)
 
 

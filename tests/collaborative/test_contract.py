@@ -17,7 +17,7 @@ from unheard.collaborative.implicit_als import ImplicitAls
 from unheard.collaborative.item_item import ItemItem, ItemItemSettings
 from unheard.collaborative.models import restore
 from unheard.collaborative.popularity import Popularity
-from unheard.collaborative.vector_exp import VectorExp, VectorExpSettings
+from unheard.collaborative.vector_exp import VectorExp, VectorExpFitted, VectorExpSettings
 from unheard.errors import ModelError
 
 MODELS: dict[str, Callable[[], Model]] = {
@@ -100,10 +100,24 @@ def test_contributions_sum_to_the_score(fitted: Fitted) -> None:
     if not isinstance(fitted, Explained) or fitted.name == "ensemble":  # whose places are no sums
         pytest.skip(f"{fitted.name} is no sum over plays")
     history = csr_array(power_law(5, 30, seed=2)[[2]])
-    for track in (0, 7, 29):
-        parts = fitted.contributions(history, track)
-        assert len(parts) == checked(history).nnz
-        assert parts.sum() == pytest.approx(fitted.scores(history)[0, track], rel=1e-3, abs=1e-5)
+    tracks = np.array([0, 7, 29])
+    parts = fitted.contributions(history, tracks)
+    assert parts.shape == (3, checked(history).nnz)
+    of_no_play = fitted.tracks.bias[tracks] if isinstance(fitted, VectorExpFitted) else 0
+    scores = fitted.scores(history)[0, tracks] - of_no_play
+    np.testing.assert_allclose(parts.sum(axis=1), scores, rtol=1e-3, atol=1e-5)
+
+
+def test_contributions_are_alike_for_one_track_and_for_many(fitted: Fitted) -> None:
+    if not isinstance(fitted, Explained):
+        pytest.skip(f"{fitted.name} knows no plays")
+    history = csr_array(power_law(5, 30, seed=2)[[2]])
+    tracks = np.array([29, 0, 7, 0])
+    alone = np.stack([fitted.contributions(history, tracks[[place]])[0] for place in range(4)])
+    together = fitted.contributions(history, tracks)
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-6)
+    assert fitted.contributions(history, tracks[:0]).shape == (0, checked(history).nnz)
 
 
 def test_scores_are_products_of_the_factors(fitted: Fitted) -> None:

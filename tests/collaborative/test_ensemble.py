@@ -59,8 +59,9 @@ def test_shares_of_the_plays_point_to_those_of_the_same_kind() -> None:
     plays = checkerboard(14)
     fitted = Ensemble().fit(plays, seed=1)
     history = csr_array(([1.0, 1.0, 1.0], ([0, 0, 0], [0, 2, 5])), shape=(1, 14))
-    shares = fitted.contributions(history, 9)
-    assert shares.argmax() == 2
+    shares = fitted.contributions(history, np.array([9, 10]))
+    assert shares[0].argmax() == 2
+    assert shares[1].argmin() == 2
 
 
 def test_study_holds_out_liked_plays_alone_and_loses_none() -> None:

@@ -8,7 +8,15 @@ from scipy.special import logsumexp
 from tests.collaborative.worlds import power_law
 
 from unheard.collaborative.saturation import evened
-from unheard.collaborative.vector_exp import Tracks, VectorExp, VectorExpSettings, draw, look
+from unheard.collaborative.vector_exp import (
+    Tracks,
+    VectorExp,
+    VectorExpSettings,
+    draw,
+    look,
+    observed,
+    stand_ins,
+)
 from unheard.errors import ConfigError
 
 
@@ -29,7 +37,7 @@ def test_objective_and_gradient_are_those_of_the_definition(tracks: Tracks) -> N
     rng = np.random.default_rng(1)
     plays, listeners = power_law(4, 12, seed=3), rng.normal(size=(4, 3)).astype(np.float32)
     sample = draw(np.ones(12, np.float32), size=12, rng=rng)
-    side = look(plays, listeners, tracks, sample, regularization=0.7)
+    side = look(observed(plays, tracks), listeners, stand_ins(tracks, sample), regularization=0.7)
     for row, listener in enumerate(listeners.astype(np.float64)):
         own = plays.toarray()[row]
         assert side.value[row] == pytest.approx(by_hand(own, listener, tracks, 0.7), rel=1e-4)

@@ -98,8 +98,7 @@ def attributed(
     for member in blend.members:
         scorer = member.scorer
         if len(tracks) and isinstance(scorer, Explained) and scale[scorer.name]:
-            own = np.stack([scorer.contributions(history, int(track)) for track in tracks])
-            shares += member.weight / total / scale[scorer.name] * own
+            shares += member.weight / total / scale[scorer.name] * scorer.contributions(history, tracks)
     return shares.astype(np.float32)
 
 

@@ -32,10 +32,10 @@ class Scorer(Protocol):
 
 @runtime_checkable
 class Explained(Protocol):
-    """A scorer that can also say which plays a score came from."""
+    """A scorer that can also say which plays its scores came from."""
 
-    def contributions(self, history: csr_array, track: int) -> Floats:
-        """Share of each stored cell of the one-row `history` in the score of `track`: float32 [nnz]."""
+    def contributions(self, history: csr_array, tracks: npt.NDArray[np.integer]) -> Floats:
+        """Share of each stored cell of the one-row `history` in the scores of `tracks`: float32 [len(tracks), nnz]."""
 
 
 @dataclass(frozen=True)

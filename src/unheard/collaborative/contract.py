@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from unheard.errors import ModelError
 
 FloatMatrix = npt.NDArray[np.float32]
+TrackRows = npt.NDArray[np.integer[Any]]
 Arrays = Mapping[str, npt.NDArray[Any]]
 # Called with the share of the work that is done, 0 to 1.
 Progress = Callable[[float], None]
@@ -51,13 +52,13 @@ class Fitted(Protocol):
 
 @runtime_checkable
 class Explained(Protocol):
-    """A fitted model that can say which heard tracks a score came from."""
+    """A fitted model that can say which heard tracks its scores came from."""
 
-    def contributions(self, history: csr_array, track: int) -> FloatMatrix:
-        """Share that each play of the one-row `history` has in the score of `track`: float32 [n_plays].
+    def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
+        """Share of each play of the one-row `history` in the scores of `tracks`: float32 [len(tracks), n_plays].
 
-        In the order of `checked(history).indices`. They sum to the score of that track, but for a part that
-        belongs to no play (popularity, a bias).
+        Plays in the order of `checked(history).indices`. A row sums to the score of its track, but for a part
+        that belongs to no play (popularity, a bias).
         """
 
 

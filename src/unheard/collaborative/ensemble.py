@@ -22,6 +22,7 @@ from unheard.collaborative.contract import (
     Fitted,
     FloatMatrix,
     Progress,
+    TrackRows,
     checked,
     silent,
 )
@@ -76,17 +77,18 @@ class EnsembleFitted:
             total += np.float32(self.weights[name]) * log_places(member.scores(plays))
         return total
 
-    def contributions(self, history: csr_array, track: int) -> FloatMatrix:
-        """Share of each play of the one-row `history` in the liking for `track`: float32 [n_plays].
+    def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
+        """Share of each play of the one-row `history` in the liking for `tracks`: float32 [len(tracks), n_plays].
 
         Places are no sums over plays, so that this is the mean of the explaining members' own shares, each scaled
-        to a total size of 1 and weighted as in the score.
+        to a total size of 1 a track and weighted as in the score.
         """
-        total = np.zeros(checked(history).nnz, np.float32)
+        total = np.zeros((len(tracks), checked(history).nnz), np.float32)
         for name, member in self.members.items():
             if isinstance(member, Explained) and self.weights[name] > 0:
-                own = member.contributions(history, track)
-                total += np.float32(self.weights[name]) * own / max(float(np.abs(own).sum()), 1e-12)
+                own = member.contributions(history, tracks)
+                sizes = np.maximum(np.abs(own).sum(axis=1, keepdims=True), np.float32(1e-12))
+                total += np.float32(self.weights[name]) * own / sizes
         return total
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from unheard.collaborative.als import Factors, als
 from unheard.collaborative.als_problem import AlsSettings, side_of
-from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, checked, silent
+from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, TrackRows, checked, silent
 from unheard.collaborative.fold_in import FoldIn
 from unheard.collaborative.saturation import evened
 
@@ -49,16 +49,17 @@ class ImplicitAlsFitted:
         """Predicted preference, about 0 to 1: float32 [n, n_tracks]."""
         return self.fold_in(histories) @ self.track_factors.T
 
-    def contributions(self, history: csr_array, track: int) -> FloatMatrix:
-        """Split the score of `track` over the plays (Hu, Koren and Volinsky 2008, section 5)."""
+    def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
+        """Split the scores of `tracks` over the plays (Hu, Koren and Volinsky 2008, section 5)."""
         plays = evened(checked(history, n_tracks=self.n_tracks))
         side = side_of(plays, self.settings)
         heard = self.track_factors[plays.indices].astype(np.float64)
         weight = np.abs(side.confidence.astype(np.float64)) - self.settings.overlap
         system = self._folder.gram + (heard * weight[:, None]).T @ heard
         system += np.eye(len(system)) * float(side.ridge[0])
-        toward = np.linalg.solve(system, self.track_factors[track].astype(np.float64))
-        return np.asarray(np.maximum(side.confidence, 0) * (heard @ toward), dtype=np.float32)
+        toward = np.linalg.solve(system, self.track_factors[tracks].T.astype(np.float64))  # [dim, tracks]
+        shares = (heard @ toward).T * np.maximum(side.confidence, 0)
+        return np.asarray(shares, dtype=np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {"track_factors": self.track_factors}

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.linalg import lapack
 from scipy.sparse import csr_array, diags_array
 
-from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, checked, silent
+from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, TrackRows, checked, silent
 from unheard.collaborative.neighbourhood import sparse_weights
 from unheard.collaborative.saturation import Curve, saturate
 from unheard.errors import ConfigError, ModelError
@@ -93,14 +93,14 @@ class ItemItemFitted:
         dense = product.toarray() if isinstance(product, csr_array) else product
         return np.asarray(dense, dtype=np.float32)
 
-    def contributions(self, history: csr_array, track: int) -> FloatMatrix:
-        """Split the score of `track` over the plays of the one-row `history`; they sum to it exactly."""
+    def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
+        """Split the scores of `tracks` over the plays of the one-row `history`; they sum to them exactly."""
         row = prepared(checked(history, n_tracks=self.n_tracks), self.settings)
         if isinstance(self.weights, csr_array):
-            column = np.asarray(self.weights[:, [track]].toarray()).ravel()
+            links = self.weights[row.indices][:, tracks].toarray()
         else:
-            column = self.weights[:, track]
-        return np.asarray(row.data * column[row.indices], dtype=np.float32)
+            links = self.weights[np.ix_(row.indices, tracks)]
+        return np.asarray(links.T * row.data, dtype=np.float32)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         if isinstance(self.weights, csr_array):

@@ -11,13 +11,14 @@ problem is concave, and a new listener is folded in by the same Newton steps.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, checked, silent
+from unheard.collaborative.contract import Arrays, FloatMatrix, Progress, TrackRows, checked, silent
 from unheard.collaborative.saturation import evened
 from unheard.engines.cores import Cores, cores, even_edges
 from unheard.errors import ConfigError, ModelError
@@ -70,6 +71,13 @@ class Curvature(NamedTuple):
     axes: FloatMatrix  # [dim, dim]
 
 
+class Observed(NamedTuple):
+    """What some listeners' plays put into their objective, which does not change while they move."""
+
+    linear: FloatMatrix  # [n, dim], sum of the factors of what each played, disliked ones taken off
+    n_plays: npt.NDArray[np.float32]  # [n], dislikes left out
+
+
 class Side(NamedTuple):
     """What some listeners' objective says at some point."""
 
@@ -115,14 +123,22 @@ def curvature(tracks: Tracks, popularity: npt.NDArray[np.float32]) -> Curvature:
     return Curvature(np.maximum(lengths, 1e-6).astype(np.float32), axes.astype(np.float32))
 
 
-def look(
-    plays: csr_array, listeners: FloatMatrix, tracks: Tracks, sample: Sample, *, regularization: float
-) -> Side:
-    """Objective of some listeners at `listeners` [n, dim]; disliked tracks take off their score, unnormalised."""
+def observed(plays: csr_array, tracks: Tracks) -> Observed:
+    """Sum up the rows of `plays`."""
     n_plays = np.asarray(plays.maximum(0).sum(axis=1), dtype=np.float32)
-    linear = np.asarray(plays @ tracks.factors)  # [n, dim]
-    logits = listeners @ tracks.factors[sample.tracks].T
-    logits += tracks.bias[sample.tracks] + sample.log_weight
+    return Observed(np.asarray(plays @ tracks.factors), n_plays)
+
+
+def stand_ins(tracks: Tracks, sample: Sample) -> Tracks:
+    """The sampled tracks, each with the weight of those that it stands for in its bias."""
+    return Tracks(tracks.factors[sample.tracks], tracks.bias[sample.tracks] + sample.log_weight)
+
+
+def look(seen: Observed, listeners: FloatMatrix, sampled: Tracks, *, regularization: float) -> Side:
+    """Objective of some listeners at `listeners` [n, dim]; disliked tracks take off their score, unnormalised."""
+    linear, n_plays = seen
+    logits = listeners @ sampled.factors.T
+    logits += sampled.bias
     top = logits.max(axis=1)
     logits -= top[:, None]
     expected = np.exp(logits, out=logits)
@@ -130,7 +146,7 @@ def look(
     expected *= (n_plays / total)[:, None]
     value = np.einsum("nd,nd->n", listeners, linear - (regularization / 2) * listeners)
     value -= n_plays * (np.log(total) + top)
-    gradient = linear - expected @ tracks.factors[sample.tracks] - regularization * listeners
+    gradient = linear - expected @ sampled.factors - regularization * listeners
     return Side(value, gradient, expected)
 
 
@@ -142,20 +158,17 @@ def uphill(
     return np.asarray(((gradient @ curve.axes) / hessian) @ curve.axes.T, dtype=np.float32)
 
 
-def folded(
-    plays: csr_array, tracks: Tracks, sample: Sample, curve: Curvature, settings: VectorExpSettings
-) -> FloatMatrix:
-    """Factors of the rows of `plays`: each row climbs, and halves its step whenever that led down."""
+def folded(seen: Observed, sampled: Tracks, curve: Curvature, settings: VectorExpSettings) -> FloatMatrix:
+    """Factors of listeners: each climbs, and halves its step whenever that led down; float32 [n, dim]."""
     penalty = settings.regularization
-    n_plays = np.asarray(plays.maximum(0).sum(axis=1), dtype=np.float32)
-    listeners = np.zeros((plays.shape[0], settings.dim), np.float32)
-    side = look(plays, listeners, tracks, sample, regularization=penalty)
+    listeners = np.zeros_like(seen.linear)
+    side = look(seen, listeners, sampled, regularization=penalty)
     value, gradient = side.value, side.gradient
     stride = np.ones(len(listeners), np.float32)
     for _ in range(settings.folding_steps):
-        step = uphill(gradient, n_plays, curve, regularization=penalty)
+        step = uphill(gradient, seen.n_plays, curve, regularization=penalty)
         trial = listeners + stride[:, None] * step
-        side = look(plays, trial, tracks, sample, regularization=penalty)
+        side = look(seen, trial, sampled, regularization=penalty)
         better = side.value >= value
         listeners[better], gradient[better] = trial[better], side.gradient[better]
         value = np.maximum(value, side.value)
@@ -241,9 +254,9 @@ def _slope(
         return _block(csr_array(plays[rows[first:last]]), listeners, rows[first:last], scene)
 
     total = Tracks(np.zeros_like(scene.tracks.factors), np.zeros_like(scene.tracks.bias))
-    for observed, expected in threads.each(one, even_edges(len(rows), LISTENERS_A_BLOCK)):
-        total.factors[:] += observed.factors
-        total.bias[:] += observed.bias
+    for played, expected in threads.each(one, even_edges(len(rows), LISTENERS_A_BLOCK)):
+        total.factors[:] += played.factors
+        total.bias[:] += played.bias
         # Sampled tracks are distinct, so that this adds each once.
         total.factors[scene.sample.tracks] -= expected.factors
         total.bias[scene.sample.tracks] -= expected.bias
@@ -254,12 +267,12 @@ def _block(
     own: csr_array, listeners: FloatMatrix, rows: npt.NDArray[np.int64], scene: Scene
 ) -> tuple[Tracks, Tracks]:
     penalty = scene.settings.regularization
-    n_plays = np.asarray(own.maximum(0).sum(axis=1), dtype=np.float32)
-    side = look(own, listeners[rows], scene.tracks, scene.sample, regularization=penalty)
-    listeners[rows] += np.float32(0.5) * uphill(side.gradient, n_plays, scene.curve, regularization=penalty)
-    side = look(own, listeners[rows], scene.tracks, scene.sample, regularization=penalty)
-    observed = Tracks(np.asarray(own.T @ listeners[rows], dtype=np.float32), heard(own))
-    return observed, Tracks(side.expected.T @ listeners[rows], side.expected.sum(axis=0))
+    seen, sampled = observed(own, scene.tracks), stand_ins(scene.tracks, scene.sample)
+    side = look(seen, listeners[rows], sampled, regularization=penalty)
+    listeners[rows] += np.float32(0.5) * uphill(side.gradient, seen.n_plays, scene.curve, regularization=penalty)
+    side = look(seen, listeners[rows], sampled, regularization=penalty)
+    played = Tracks(np.asarray(own.T @ listeners[rows], dtype=np.float32), heard(own))
+    return played, Tracks(side.expected.T @ listeners[rows], side.expected.sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -285,20 +298,45 @@ class VectorExpFitted:
         """The tracks' factors, the bias as one more column: float32 [n_tracks, dim + 1]."""
         return np.column_stack([self.tracks.factors, self.tracks.bias])
 
-    def fold_in(self, histories: csr_array) -> FloatMatrix:
-        """Listener factors of any histories, 1 as the last column: float32 [n, dim + 1]."""
-        plays = evened(checked(histories, n_tracks=self.n_tracks))
+    @cached_property
+    def _surroundings(self) -> tuple[Tracks, Curvature]:
+        """What every listener is folded in against."""
         # The same sample for everyone and always: a score must not depend on the company it is computed in.
         sample = draw(self.popularity, size=self.settings.sampled_tracks, rng=np.random.default_rng(0))
-        curve = curvature(self.tracks, self.popularity)
+        return stand_ins(self.tracks, sample), curvature(self.tracks, self.popularity)
+
+    def fold_in(self, histories: csr_array) -> FloatMatrix:
+        """Listener factors of any histories, 1 as the last column: float32 [n, dim + 1]."""
+        listeners = self._folded(evened(checked(histories, n_tracks=self.n_tracks)))
+        return np.column_stack([listeners, np.ones(len(listeners), np.float32)])
+
+    def _folded(self, plays: csr_array) -> FloatMatrix:
+        sampled, curve = self._surroundings
+        seen = observed(plays, self.tracks)
 
         def one(first: int, last: int) -> FloatMatrix:
-            return folded(csr_array(plays[first:last]), self.tracks, sample, curve, self.settings)
+            own = Observed(seen.linear[first:last], seen.n_plays[first:last])
+            return folded(own, sampled, curve, self.settings)
 
         with cores() as threads:
             blocks = threads.each(one, even_edges(plays.shape[0], LISTENERS_A_BLOCK))
-        listeners = np.concatenate([np.zeros((0, self.settings.dim), np.float32), *blocks])
-        return np.column_stack([listeners, np.ones(len(listeners), np.float32)])
+        return np.concatenate([np.zeros((0, self.settings.dim), np.float32), *blocks])
+
+    def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
+        """Split the scores of `tracks`, less their biases, over the plays of the one-row `history`.
+
+        Where the climb ends, regularization * a_u is the sum over the plays of b_i - e, with e the factors that
+        the model expects of a play (a representer theorem, as in Yeh et al. 2018); a dislike's part is -b_i.
+        """
+        plays = evened(checked(history, n_tracks=self.n_tracks))
+        liked = np.maximum(plays.data, 0)
+        heard_factors, penalty = self.tracks.factors[plays.indices], self.settings.regularization
+        # e is taken such that the parts sum to the listener's factors wherever the climb really ended.
+        rest = plays.data @ heard_factors - penalty * self._folded(plays)[0]
+        expected = rest / max(float(liked.sum()), 1e-12)
+        toward = self.tracks.factors[tracks].T
+        shares = plays.data[:, None] * (heard_factors @ toward) - liked[:, None] * (expected @ toward)
+        return np.asarray(shares.T / penalty, dtype=np.float32)
 
     def scores(self, histories: csr_array) -> FloatMatrix:
         """Log-probability of each track up to a constant of the row: float32 [n, n_tracks]."""
