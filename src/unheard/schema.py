@@ -259,7 +259,8 @@ class Interest:
 class Ranking:
     """Tracks that a listener has not met, best first, with what each signal said.
 
-    All arrays have length n. `interest` indexes `interests`; `signals` maps a model's name to float32 [n].
+    All arrays have length n. `interest` indexes `interests`; `signals` maps a model's name to float32 [n], and
+    `scales` to the deviation of its own scores, by which they were divided to become the signal (0: no signal).
     """
 
     user_id: str
@@ -268,6 +269,7 @@ class Ranking:
     interest: npt.NDArray[np.int32]
     interests: tuple[Interest, ...]
     signals: Mapping[str, npt.NDArray[np.float32]]
+    scales: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(self.scores), len(self.interest), *(len(values) for values in self.signals.values())}
