@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from tests.blend.worlds import Closeness, Constant, World, history, planted
 
 from unheard.blend.contract import Blend, Member
 from unheard.blend.dials import Dials
-from unheard.blend.rank import RankSettings, explainer, rank, top
+from unheard.blend.rank import RankSettings, explainer, rank
 from unheard.errors import ConfigError, InputError, ModelError
 
 if TYPE_CHECKING:
@@ -208,16 +208,47 @@ def test_a_model_that_cannot_explain_leaves_its_share_out() -> None:
     assert not explainer(mute, row, ranking.interests)(ranking.interests[0], ranking.tracks[:3]).any()
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A scorer that gives every history the same scores."""
+
+    values: npt.NDArray[np.float32]
+    name: str = "fixed"
+
+    def scores(self, histories: csr_array) -> npt.NDArray[np.float32]:
+        return np.tile(self.values, (histories.shape[0], 1))
+
+
 @given(
     scores=st.lists(st.integers(-3, 3), min_size=1, max_size=40),
-    banned=st.sets(st.integers(0, 39)),
+    met=st.sets(st.integers(0, 39)),
+    unwanted=st.sets(st.integers(0, 39)),
     n=st.integers(1, 45),
 )
-def test_top_is_exact_with_ties_by_row(scores: list[int], banned: set[int], n: int) -> None:
+def test_candidates_are_exact_with_ties_by_row(
+    scores: list[int], met: set[int], unwanted: set[int], n: int
+) -> None:
     values = np.array(scores, dtype=np.float32)
-    out = np.array([row in banned for row in range(len(scores))])
-    expected = sorted((row for row in range(len(scores)) if not out[row]), key=lambda row: (-values[row], row))
-    assert top(values, out, n).tolist() == expected[:n]
+    n_tracks = len(scores)
+    zeros = np.zeros((n_tracks, 2), dtype=np.float32)
+    blend = Blend((Member(Fixed(values)),), zeros, np.zeros(n_tracks), np.full(n_tracks, -1, dtype=np.int32))
+    cells = {row: 1.0 for row in met if row < n_tracks} or {0: 1.0}
+    out = np.array(sorted(row for row in unwanted if row < n_tracks), dtype=np.int32)
+    settings = RankSettings(candidates=n)
+    ranking = next(iter(rank(blend, ["ann"], history(n_tracks, cells), excluded=[out], settings=settings)))
+    free = set(range(n_tracks)) - set(cells) - set(out.tolist())
+    assert ranking.tracks.tolist() == sorted(free, key=lambda row: (-values[row], row))[:n]
+
+
+def test_the_scales_of_a_ranking_are_those_that_an_explanation_finds_again() -> None:
+    world = planted()
+    row = history(160, TWO_TASTES)
+    ranking = next(iter(rank(world.blend, ["ann"], row)))
+    found_again = explainer(world.blend, row, ranking.interests)
+    at_hand = explainer(world.blend, row, ranking.interests, scales=ranking.scales)
+    tracks = ranking.tracks[:5]
+    interest = ranking.interests[0]
+    np.testing.assert_allclose(at_hand(interest, tracks), found_again(interest, tracks), rtol=1e-5)
 
 
 @given(data=st.data())

@@ -8,6 +8,7 @@ ranker that is learned takes the same z as its features and replaces `blended` a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
     from unheard.blend.contract import Blend, Floats, Member
 
 
-def signals(blend: Blend, histories: csr_array, sizes: Sequence[int]) -> dict[str, Floats]:
-    """Each member's standardised scores of `histories` [n, n_tracks]: float32 [n, n_tracks] a name.
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """Scores with mean 0 and deviation 1 over each listener's rows; zeros where they were all equal."""
+
+    values: Floats  # [n, n_tracks]
+    deviations: tuple[float, ...]  # what each listener's scores were divided by; 0 where they were all equal
+
+
+def signals(blend: Blend, histories: csr_array, sizes: Sequence[int]) -> dict[str, Standardised]:
+    """Each member's standardised scores of `histories` [n, n_tracks], by its name.
 
     `sizes`: how many of the rows belong to the first listener, the second and so on; they sum to n.
     """
@@ -52,20 +61,23 @@ def blended(blend: Blend, parts: Mapping[str, Floats]) -> Floats:
 def popularity(blend: Blend) -> Floats:
     """Standardised log(1 + listeners who like a track): float32 [n_tracks]."""
     logs = np.log1p(np.asarray(blend.popularity, dtype=np.float64))
-    standard: Floats = standardised(logs[None, :], [1])[0]
+    standard: Floats = standardised(logs[None, :], [1]).values[0]
     return standard
 
 
-def standardised(scores: npt.NDArray[np.floating], sizes: Sequence[int]) -> Floats:
-    """Scores [n, n_tracks] with mean 0 and deviation 1 over each listener's rows; equal scores become zeros."""
-    standard = np.empty(scores.shape, dtype=np.float32)
+def standardised(scores: npt.NDArray[np.floating], sizes: Sequence[int]) -> Standardised:
+    """Standardise `scores` [n, n_tracks] over each listener's rows; `sizes` as in `signals`."""
+    values = np.empty(scores.shape, dtype=np.float32)
+    deviations = []
     start = 0
     for size in sizes:
         rows = slice(start, start + size)
-        mean, deviation = scores[rows].mean(dtype=np.float64), _deviation(scores[rows])
-        standard[rows] = (scores[rows] - mean) / deviation if deviation else 0
+        own = scores[rows]
+        mean, deviation = own.mean(dtype=np.float64), _deviation(own)
+        values[rows] = (own - own.dtype.type(mean)) / own.dtype.type(deviation) if deviation else 0
+        deviations.append(deviation)
         start += size
-    return standard
+    return Standardised(values, tuple(deviations))
 
 
 def _deviation(scores: npt.NDArray[np.floating]) -> float:
@@ -76,9 +88,8 @@ def _deviation(scores: npt.NDArray[np.floating]) -> float:
 
 def deviations(blend: Blend, histories: csr_array) -> dict[str, float]:
     """Each member's deviation over one listener's `histories`, as `signals` divides by it; 0 for no signal."""
-    return {
-        member.scorer.name: _deviation(_checked(member, histories, blend.n_tracks)) for member in blend.members
-    }
+    of_each = signals(blend, histories, [histories.shape[0]])
+    return {name: signal.deviations[0] for name, signal in of_each.items()}
 
 
 def attributed(

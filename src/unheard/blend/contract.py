@@ -35,7 +35,7 @@ class Explained(Protocol):
     """A scorer that can also say which plays its scores came from."""
 
     def contributions(self, history: csr_array, tracks: npt.NDArray[np.integer]) -> Floats:
-        """Share of each stored cell of the one-row `history` in the scores of `tracks`: float32 [len(tracks), nnz]."""
+        """Share of each stored cell of the one-row `history` in the scores of `tracks`: float32 [k, nnz]."""
 
 
 @dataclass(frozen=True)

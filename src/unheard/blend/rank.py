@@ -7,25 +7,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
 
 from unheard.blend import interests as finding
-from unheard.blend.combine import attributed, blended, deviations, popularity, signals
+from unheard.blend.candidates import Asking, parts_of, pools
+from unheard.blend.combine import attributed, deviations
 from unheard.blend.dials import Dials, turned
 from unheard.errors import ConfigError, InputError
 from unheard.schema import Interest, Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
+    from scipy.sparse import csr_array
 
+    from unheard.blend.candidates import Pools
     from unheard.blend.contract import Blend, Floats
 
     Rows = npt.NDArray[np.int32]
     Mask = npt.NDArray[np.bool_]
 
 BLOCK_CELLS = 8_000_000  # scores held at a time and model, 32 MB
+NO_INTEREST = Interest(np.empty(0, dtype=np.int32), 1.0)  # the one of a listener who has played nothing
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,6 @@ class RankSettings:
     def __post_init__(self) -> None:
         if self.candidates < 1 or not 0 <= self.background <= 1:
             raise ConfigError(f"{self}: candidates is at least 1, background from 0 to 1")
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """One interest's candidates, best first; `parts` float32 [n] a signal."""
-
-    tracks: Rows
-    scores: Floats
-    parts: dict[str, Floats]
 
 
 def rank(
@@ -70,19 +64,18 @@ def rank(
     """
     settings = settings or RankSettings()
     _check(blend, user_ids, histories, recency)
-    start = 0
-    while start < len(user_ids):
-        found: list[tuple[Interest, ...]] = []
-        rows_left = max(1, BLOCK_CELLS // blend.n_tracks)
-        while start + len(found) < len(user_ids) and rows_left > 0:
-            found.append(_interests(blend, histories, recency, start + len(found), settings))
-            rows_left -= len(found[-1])
-        pools = _pools(blend, histories, start, found, settings=settings, allowed=allowed, excluded=excluded)
-        for offset, own in enumerate(found):
-            row = start + offset
-            met = histories[[row]].indices
-            yield _merged(blend, user_ids[row], pools[offset], met=met, interests=own, dials=settings.dials)
-        start += len(found)
+
+    def asking(row: int) -> Asking:
+        history = histories[[row]]
+        fresh = None if recency is None else recency[[row]].data
+        found = finding.find(history, blend.vectors, settings=settings.interests, recency=fresh)
+        closed = history.indices if excluded is None else np.union1d(history.indices, excluded[row])
+        return Asking(user_ids[row], history, found or (NO_INTEREST,), closed)
+
+    for block in _blocks(map(asking, range(len(user_ids))), most_rows=BLOCK_CELLS // blend.n_tracks):
+        found = pools(blend, block, n=settings.candidates, background=settings.background, allowed=allowed)
+        for each, own in zip(block, found, strict=True):
+            yield _merged(blend, each, own, dials=settings.dials)
 
 
 def _check(blend: Blend, user_ids: Sequence[str], histories: csr_array, recency: csr_array | None) -> None:
@@ -95,85 +88,42 @@ def _check(blend: Blend, user_ids: Sequence[str], histories: csr_array, recency:
         raise InputError(f"recency has {recency.nnz} cells, the histories {histories.nnz}; give one for each")
 
 
-def _interests(
-    blend: Blend, histories: csr_array, recency: csr_array | None, row: int, settings: RankSettings
-) -> tuple[Interest, ...]:
-    history = histories[[row]]
-    fresh = None if recency is None else recency[[row]].data
-    found = finding.find(history, blend.vectors, settings=settings.interests, recency=fresh)
-    return found or (Interest(np.empty(0, dtype=np.int32), 1.0),)
-
-
-def _pools(
-    blend: Blend,
-    histories: csr_array,
-    start: int,
-    found: list[tuple[Interest, ...]],
-    *,
-    settings: RankSettings,
-    allowed: Mask | None,
-    excluded: Sequence[npt.NDArray[np.integer]] | None,
-) -> list[list[Pool]]:
-    """Candidates of every interest of a block of listeners."""
-    asked = [
-        part(histories[[start + offset]], interest, background=settings.background)
-        for offset, own in enumerate(found)
-        for interest in own
-    ]
-    parts = signals(blend, csr_array(vstack(asked, format="csr")), [len(own) for own in found])
-    scores = blended(blend, parts)
-    parts["popularity"] = parts.get("popularity", np.broadcast_to(popularity(blend), scores.shape))
-    pools: list[list[Pool]] = []
-    line = 0
-    for offset, own in enumerate(found):
-        banned = np.zeros(blend.n_tracks, dtype=np.bool_) if allowed is None else ~allowed
-        banned[histories[[start + offset]].indices] = True
-        if excluded is not None:
-            banned[excluded[start + offset]] = True
-        pools.append([])
-        for interest in own:
-            cold = not len(interest.tracks)
-            score = parts["popularity"][line] if cold else scores[line]
-            best = top(score, banned, settings.candidates)
-            names = ["popularity"] if cold else list(parts)
-            pools[-1].append(Pool(best, score[best], {name: parts[name][line][best] for name in names}))
-            line += 1
-    return pools
-
-
-def part(history: csr_array, interest: Interest, *, background: float) -> csr_array:
-    """The pseudo-history that stands for one interest: its own plays, and all that speaks against a track.
-
-    The plays of all other interests together weigh at most `background` of its own, so that it leads however small
-    it is, and tracks that suit the rest of the listener as well come before those that do not.
-    """
-    own = np.isin(history.indices, interest.tracks)
-    other = ~own & (history.data > 0)
-    rest = float(history.data[other].sum())
-    share = background * min(1.0, float(history.data[own].sum()) / rest) if rest > 0 else 0.0
-    values = np.where(other, np.float32(share) * history.data, history.data)
-    kept = values != 0
-    columns = history.indices[kept]
-    return csr_array((values[kept], columns, np.array([0, len(columns)])), shape=history.shape)
+def _blocks(askings: Iterator[Asking], *, most_rows: int) -> Iterator[list[Asking]]:
+    """Cut the listeners into blocks whose interests are `most_rows` together, or few more."""
+    block: list[Asking] = []
+    n_rows = 0
+    for asking in askings:
+        block.append(asking)
+        n_rows += len(asking.interests)
+        if n_rows >= most_rows:
+            yield block
+            block, n_rows = [], 0
+    if block:
+        yield block
 
 
 def explainer(
-    blend: Blend, history: csr_array, interests: tuple[Interest, ...], *, settings: RankSettings | None = None
+    blend: Blend,
+    history: csr_array,
+    interests: tuple[Interest, ...],
+    *,
+    scales: Mapping[str, float] | None = None,
+    settings: RankSettings | None = None,
 ) -> Callable[[Interest, Rows], Floats]:
     """Say what drove the scores of a listener's ranking with these `interests`.
 
     The function that comes back takes one of the interests and tracks, and gives float32 [len(tracks), nnz]: what
-    each stored cell of the one-row `history`, in its order, added to each track's blended score.
+    each stored cell of the one-row `history`, in its order, added to each track's blended score. Without the
+    `scales` of the ranking they are found again, at the price of scoring all tracks.
     """
     background = (settings or RankSettings()).background
 
     @functools.cache
-    def scale() -> dict[str, float]:
-        asked = [part(history, interest, background=background) for interest in interests]
-        return deviations(blend, csr_array(vstack(asked, format="csr")))
+    def scale() -> Mapping[str, float]:
+        return scales or deviations(blend, parts_of(history, interests, background=background))
 
     def explain(interest: Interest, tracks: Rows) -> Floats:
-        asked = part(history, interest, background=background)
+        asked = parts_of(history, (interest,), background=background)
         shares = np.zeros((len(tracks), history.nnz), dtype=np.float32)
         shares[:, np.isin(history.indices, asked.indices)] = attributed(blend, asked, tracks, scale=scale())
         return shares
@@ -181,26 +131,9 @@ def explainer(
     return explain
 
 
-def top(scores: Floats, banned: Mask, n: int) -> Rows:
-    """Rows of the `n` best scores that are not banned, best first, equal ones by row: int32, maybe fewer."""
-    free = np.flatnonzero(~banned)
-    kept = scores[free]
-    if len(kept) > n:
-        least = np.partition(kept, len(kept) - n)[len(kept) - n]
-        free = free[kept >= least]
-    return free[np.lexsort((free, -scores[free]))][:n].astype(np.int32)
-
-
-def _merged(
-    blend: Blend,
-    user_id: str,
-    pools: list[Pool],
-    *,
-    met: Rows,
-    interests: tuple[Interest, ...],
-    dials: Dials,
-) -> Ranking:
+def _merged(blend: Blend, asking: Asking, found: Pools, *, dials: Dials) -> Ranking:
     """One ranking of all interests' candidates; a track belongs to the interest that wants it most."""
+    pools = found.of_interests
     tracks = np.concatenate([pool.tracks for pool in pools])
     scores = np.concatenate([pool.scores for pool in pools])
     interest = np.repeat(np.arange(len(pools), dtype=np.int32), [len(pool.tracks) for pool in pools])
@@ -208,9 +141,17 @@ def _merged(
     _, first = np.unique(tracks[order], return_index=True)
     kept = order[first]
     final = turned(
-        scores[kept], tracks[kept], interest[kept], dials=dials, blend=blend, interests=interests, met=met
+        scores[kept],
+        tracks[kept],
+        interest[kept],
+        dials=dials,
+        blend=blend,
+        interests=asking.interests,
+        met=asking.history.indices,
     )
     best = np.lexsort((tracks[kept], -final))
     kept = kept[best]
     parts = {name: np.concatenate([pool.parts[name] for pool in pools])[kept] for name in pools[0].parts}
-    return Ranking(user_id, tracks[kept], final[best], interest[kept], interests, parts)
+    return Ranking(
+        asking.user_id, tracks[kept], final[best], interest[kept], asking.interests, parts, found.scales
+    )

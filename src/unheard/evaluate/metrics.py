@@ -32,10 +32,11 @@ def listed(
     without: csr_array | None = None,
     hidden: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.int32]:
-    """Lists of the `n` best tracks of each row of `scores` [listeners, tracks], of equal scores the lower row first.
+    """Lists of the `n` best tracks of each row of `scores` [listeners, tracks].
 
-    Left out are the cells stored in `without` (same shape) and the tracks that `hidden` [tracks] marks.
-    `ModelError` for a score that is not a number; minus infinity means "never".
+    Of equal scores the lower row comes first. Left out are the cells stored in `without` (same shape) and the
+    tracks that `hidden` [tracks] marks. `ModelError` for a score that is not a number; minus infinity means
+    "never".
     """
     if np.isnan(scores).any():
         raise ModelError("a model scored a track NaN; scores are numbers, higher is better")

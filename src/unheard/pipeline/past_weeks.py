@@ -74,7 +74,7 @@ class AtCuts:
         """The best unheard tracks of implicit ALS with its defaults, and nothing else."""
         run = self._at(past)
         model = named("als").fit(run.interactions.plays, seed=self.seed)
-        made = {}
+        made: dict[str, list[str]] = {}
         for start in range(0, len(listeners), BLOCK_LISTENERS):
             users = listeners[start : start + BLOCK_LISTENERS]
             histories = run.interactions.plays[[run.listener(user) for user in users]]

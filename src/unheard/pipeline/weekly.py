@@ -92,7 +92,9 @@ def make(
             past=past.get(user_id, ()),
             settings=own,
             vectors=trained.vectors,
-            explain=explainer(trained.blend, history, ranking.interests, settings=settings["blend"])
+            explain=explainer(
+                trained.blend, history, ranking.interests, scales=ranking.scales, settings=settings["blend"]
+            )
             if explained
             else None,
             deeper=functools.partial(whole_ranking, trained, settings["blend"], user_id),
