@@ -12,7 +12,7 @@ from unheard import __version__
 from unheard.errors import UnheardError
 from unheard.pipeline import settings
 from unheard.pipeline.training import STAGES
-from unheard.store import files, imports, stages
+from unheard.store import imports, stages
 from unheard.store.database import open_database
 
 if TYPE_CHECKING:
@@ -32,7 +32,14 @@ class Finding:
 
 def check(workspace: Workspace) -> list[Finding]:
     """Look at the machine, the settings, the sources and the run in service."""
-    return [_machine(), _disk(workspace), _settings(workspace), *_sources(workspace), *_run(workspace), _database(workspace)]
+    return [
+        _machine(),
+        _disk(workspace),
+        _settings(workspace),
+        *_sources(workspace),
+        *_run(workspace),
+        _database(workspace),
+    ]
 
 
 def _machine() -> Finding:
@@ -81,15 +88,8 @@ def _run(workspace: Workspace) -> list[Finding]:
 
 def _stage(run: stages.Run, name: str) -> Finding:
     folder = run.stage(name)
-    outputs = stages.read_manifest(folder).outputs
-    wrong = [
-        each
-        for each, digest in outputs.items()
-        if not (folder / each).is_file() or files.digest(folder / each) != digest
-    ]
-    detail = (
-        f"changed or missing: {', '.join(wrong)}; remove {folder} and run `unheard train`" if wrong else "sealed"
-    )
+    wrong = stages.changed(folder)
+    detail = f"changed or gone: {', '.join(wrong)}; run `unheard train` to make it anew" if wrong else "sealed"
     return Finding(f"{run.run_id}/{name}", ok=not wrong, detail=detail)
 
 

@@ -105,7 +105,7 @@ def demo(folder: Path, *, world_settings: WorldSettings = DEMO_WORLD, progress: 
 def _refuse_other_things(folder: Path) -> None:
     """A generated world must never be mixed with what is somebody's own."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / EXPORTS).is_dir():
-        raise UsageError(f"{folder} holds other things than a demo; name an empty folder, or one that is not there")
+        raise UsageError(f"{folder} holds other things than a demo; name an empty folder or a new one")
 
 
 def liking(world: World, playlist: Playlist, *, listener: int) -> float:

@@ -151,6 +151,8 @@ def _unseen(share: float, /) -> None:
 def load(workspace: Workspace) -> Trained:
     """The run in service; `NotTrainedError` when there is none."""
     run = stages.current_run(workspace)
+    for stage in training.STAGES:
+        run.sound(stage.name)
     data = training.load_dataset(run)
     listeners, tracks = training.load_factors(run, data)
     return Trained(run.run_id, data, training.load_model(run), tracks, listeners)

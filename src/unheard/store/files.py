@@ -97,8 +97,8 @@ def read_table(path: Path) -> pa.Table:
     """A Parquet table that `write_table` wrote; `WorkspaceError` when the file is damaged."""
     try:
         return pq.ParquetFile(path).read()
-    except pa.ArrowInvalid as error:
-        raise WorkspaceError(f"{path} is damaged ({error}); remove its folder and run again") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise WorkspaceError(f"{path} cannot be read ({error}); `unheard doctor` says what is damaged") from None
 
 
 def digest(path: Path) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
+from unheard.errors import WorkspaceError
 from unheard.schema import TABLES
 from unheard.store import files
 
@@ -85,12 +86,16 @@ def abandon(writer: ImportWriter) -> None:
 
 def imported(workspace: Workspace) -> dict[str, dict[str, Any]]:
     """Import id -> manifest of every sealed import, in the order in which they were made."""
-    manifests = [
-        files.read_json(folder / MANIFEST)
-        for folder in workspace.sources.glob("[!.]*")
-        if (folder / MANIFEST).is_file()
-    ]
-    return {each["import_id"]: each for each in sorted(manifests, key=lambda each: each["number"])}
+    folders = [each for each in workspace.sources.glob("[!.]*") if (each / MANIFEST).is_file()]
+    manifests = sorted((_manifest(folder) for folder in folders), key=lambda each: each["number"])
+    return {each["import_id"]: each for each in manifests}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found = files.read_json(folder / MANIFEST)
+    if not ({"import_id", "outputs", "taken"} <= found.keys() and isinstance(found.get("number"), int)):
+        raise WorkspaceError(f"{folder / MANIFEST} is damaged; remove {folder} and import its file again")
+    return found
 
 
 def damaged(workspace: Workspace) -> list[str]:

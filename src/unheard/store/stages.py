@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from unheard.errors import NotTrainedError
+from unheard.errors import NotTrainedError, WorkspaceError
 from unheard.schema import Manifest
 from unheard.store import files
 
@@ -38,6 +38,15 @@ class Run:
             raise NotTrainedError(f"run {self.run_id} has no finished stage {name}; run `unheard train`")
         return folder
 
+    def sound(self, name: str) -> Path:
+        """The same, every byte as it was sealed; `WorkspaceError` names what is not."""
+        folder = self.stage(name)
+        if wrong := changed(folder):
+            raise WorkspaceError(
+                f"{folder} is damaged (changed or gone: {', '.join(wrong)}); run `unheard train` to make it anew"
+            )
+        return folder
+
 
 def open_run(workspace: Workspace, key: str) -> Run:
     """The run with this key (a digest of all that goes into it), resumed when it was begun before.
@@ -58,7 +67,7 @@ def current_run(workspace: Workspace) -> Run:
     """The run in service; `NotTrainedError` when nothing has been trained."""
     if not workspace.current.is_file():
         raise NotTrainedError(f"{workspace.root} has no trained run yet; run `unheard train`")
-    run = Run(workspace.runs / workspace.current.read_text("utf-8").strip())
+    run = Run(workspace.runs / workspace.current.read_text("utf-8", "replace").strip())
     if not run.folder.is_dir():
         raise NotTrainedError(f"run {run.run_id} named in {workspace.current} is gone; run `unheard train`")
     return run
@@ -77,11 +86,12 @@ def put_in_service(workspace: Workspace, run: Run) -> None:
 
 
 def up_to_date(workspace: Workspace, run: Run, name: str, manifest: Manifest) -> bool:
-    """Whether the stage is there with this very manifest; taken over from another run that has it."""
-    if _matches(run.folder / name, manifest):
+    """Whether the stage is there, sound, with this very manifest; taken over from another run that has it."""
+    if _is_sound(run.folder / name, manifest):
         return True
     for other in sorted(workspace.runs.iterdir(), reverse=True):
-        if other != run.folder and _matches(other / name, manifest):
+        if other != run.folder and _is_sound(other / name, manifest):
+            shutil.rmtree(run.folder / name, ignore_errors=True)
             _take_over(other / name, run.folder / name)
             return True
     return False
@@ -114,8 +124,21 @@ def finish(run: Run, name: str, manifest: Manifest) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a finished stage."""
-    return Manifest(**files.read_json(folder / MANIFEST))
+    """The manifest of a finished stage; `WorkspaceError` when it is damaged."""
+    try:
+        return Manifest(**files.read_json(folder / MANIFEST))
+    except TypeError as error:
+        raise WorkspaceError(f"{folder / MANIFEST} is damaged ({error}); remove {folder} and train again") from None
+
+
+def changed(folder: Path) -> list[str]:
+    """Files of a finished stage that are not what was sealed, or are gone."""
+    outputs = read_manifest(folder).outputs
+    return [
+        name
+        for name, digest in outputs.items()
+        if not (folder / name).is_file() or files.digest(folder / name) != digest
+    ]
 
 
 def _claim(manifest: Manifest) -> dict[str, Any]:
@@ -132,6 +155,10 @@ def _matches(folder: Path, manifest: Manifest) -> bool:
     found.pop("outputs", None)
     # Through JSON once, so that tuples and lists compare alike.
     return files.digest_of(found) == files.digest_of(_claim(manifest))
+
+
+def _is_sound(folder: Path, manifest: Manifest) -> bool:
+    return _matches(folder, manifest) and not changed(folder)
 
 
 def _take_over(source: Path, target: Path) -> None:
