@@ -108,6 +108,20 @@ def test_contributions_sum_to_the_score(fitted: Fitted) -> None:
     np.testing.assert_allclose(parts.sum(axis=1), scores, rtol=1e-3, atol=1e-5)
 
 
+def test_a_contribution_belongs_to_the_play_at_its_place(fitted: Fitted) -> None:
+    if not isinstance(fitted, Explained) or fitted.name == "ensemble":  # whose places jump
+        pytest.skip(f"{fitted.name} is no sum over plays")
+    history = checked(csr_array(power_law(5, 30, seed=2)[[2]]))
+    tracks = np.arange(30)
+    shares, scores = fitted.contributions(history, tracks), fitted.scores(history)[0]
+    without = np.tile(history.toarray(), (history.nnz, 1))
+    without[np.arange(history.nnz), history.indices] = 0
+    lost = (scores - fitted.scores(csr_array(without))).T  # [tracks, plays]
+    # Less what a play does to all tracks alike, such as leaving the others more weight.
+    agreement = np.corrcoef((shares - shares.mean(axis=0)).ravel(), (lost - lost.mean(axis=0)).ravel())
+    assert agreement[0, 1] > 0.7
+
+
 def test_contributions_are_alike_for_one_track_and_for_many(fitted: Fitted) -> None:
     if not isinstance(fitted, Explained):
         pytest.skip(f"{fitted.name} knows no plays")
