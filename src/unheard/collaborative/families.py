@@ -1,5 +1,6 @@
 """The models whose settings are chosen inside the plays: where each choice starts, and along what it moves."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,11 +22,16 @@ class Family:
     make: Callable[[Any], Model]
     start: Any
     axes: tuple[Axis, ...]
+    # What stands in for settings while others are chosen, where the real ones would cost too much.
+    while_choosing: tuple[tuple[str, Any], ...] = ()
 
     def choose(self, of: Study, *, seed: int, progress: Progress = silent) -> Choice:
         """Choose the settings; too few listeners to judge by leave them where they start."""
         axes = self.axes if len(of.judged) >= LEAST_JUDGED else ()
-        return choose(self.make, self.start, axes, of, seed=seed, progress=progress)
+        start = dataclasses.replace(self.start, **dict(self.while_choosing))
+        found = choose(self.make, start, axes, of, seed=seed, progress=progress)
+        real = {name: getattr(self.start, name) for name, _ in self.while_choosing}
+        return dataclasses.replace(found, settings=dataclasses.replace(found.settings, **real))
 
 
 ALS: Final = Family(
@@ -45,6 +51,8 @@ ITEM_ITEM: Final = Family(
     ItemItem,
     ItemItemSettings(),
     (Axis("regularization", 1.6), Axis("listener_power", 0.5, least=0.5, most=1.0)),
+    # Exact weights cost tracks^3 a fit; the ridge that suits them suits the neighbourhoods too.
+    while_choosing=(("dense_limit", 4_000),),
 )
 FAMILIES: Final = {family.name: family for family in (ALS, VECTOR_EXP, ITEM_ITEM)}
 
