@@ -26,6 +26,9 @@ from unheard.errors import ConfigError, ModelError
 LISTENERS_A_BLOCK = 256  # listeners x sampled tracks of one block stay in the cache of a core
 MAX_BATCHES = 32  # an epoch; every batch moves every track once
 BATCH = 512  # listeners at least
+# Large data have many batches an epoch and need fewer epochs: about so many batches, in so many epochs at least.
+ENOUGH_BATCHES = 320
+LEAST_EPOCHS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class VectorExpSettings:
     """Knobs of the softmax factors; penalties are of the summed log-likelihood, plays saturated to about 1."""
 
     dim: int = 40
-    epochs: int = 24
+    epochs: int = 24  # at most; fewer where an epoch has many batches
     regularization: float = 10.0  # of each listener: regularization / 2 * |a_u|^2
     track_regularization: float = 3.0  # of a track with an average number of plays
     track_power: float = 0.75  # the penalty grows with the track's plays to this power
@@ -204,8 +207,9 @@ def trained(
     climbs = Adam(tracks.factors.shape), Adam(tracks.bias.shape)
     penalty = _track_penalty(popularity, settings)
     n_batches = int(np.clip(plays.shape[0] // BATCH, 1, MAX_BATCHES))
-    for epoch in range(settings.epochs):
-        rate = settings.learning_rate * (1 - epoch / settings.epochs)
+    n_epochs = min(settings.epochs, max(LEAST_EPOCHS, ENOUGH_BATCHES // n_batches))
+    for epoch in range(n_epochs):
+        rate = settings.learning_rate * (1 - epoch / n_epochs)
         curve = curvature(tracks, popularity)
         for rows in np.array_split(rng.permutation(plays.shape[0]), n_batches):
             sample = draw(popularity, size=settings.sampled_tracks, rng=rng)
@@ -214,7 +218,7 @@ def trained(
             slope.factors[:] -= penalty[:, None] * tracks.factors / n_batches
             climbs[0].climb(tracks.factors, slope.factors, rate)
             climbs[1].climb(tracks.bias, slope.bias, rate)
-        progress((epoch + 1) / settings.epochs)
+        progress((epoch + 1) / n_epochs)
     return tracks
 
 
@@ -249,30 +253,28 @@ def _slope(
     plays: csr_array, listeners: FloatMatrix, rows: npt.NDArray[np.int64], scene: Scene, threads: Cores
 ) -> Tracks:
     """Move the listeners in `rows` by half a step, then give the tracks' gradient over them."""
+    own = csr_array(plays[rows])
 
-    def one(first: int, last: int) -> tuple[Tracks, Tracks]:
-        return _block(csr_array(plays[rows[first:last]]), listeners, rows[first:last], scene)
+    def one(first: int, last: int) -> Tracks:
+        return _block(csr_array(own[first:last]), listeners, rows[first:last], scene)
 
-    total = Tracks(np.zeros_like(scene.tracks.factors), np.zeros_like(scene.tracks.bias))
-    for played, expected in threads.each(one, even_edges(len(rows), LISTENERS_A_BLOCK)):
-        total.factors[:] += played.factors
-        total.bias[:] += played.bias
-        # Sampled tracks are distinct, so that this adds each once.
-        total.factors[scene.sample.tracks] -= expected.factors
-        total.bias[scene.sample.tracks] -= expected.bias
+    expected = threads.each(one, even_edges(len(rows), LISTENERS_A_BLOCK))
+    total = Tracks(np.asarray(own.T @ listeners[rows], dtype=np.float32), heard(own))
+    for part in expected:
+        # Sampled tracks are distinct, so that this takes off each once.
+        total.factors[scene.sample.tracks] -= part.factors
+        total.bias[scene.sample.tracks] -= part.bias
     return total
 
 
-def _block(
-    own: csr_array, listeners: FloatMatrix, rows: npt.NDArray[np.int64], scene: Scene
-) -> tuple[Tracks, Tracks]:
+def _block(own: csr_array, listeners: FloatMatrix, rows: npt.NDArray[np.int64], scene: Scene) -> Tracks:
+    """Move some listeners; what the model then expects of the sampled tracks is the gradient's other half."""
     penalty = scene.settings.regularization
     seen, sampled = observed(own, scene.tracks), stand_ins(scene.tracks, scene.sample)
     side = look(seen, listeners[rows], sampled, regularization=penalty)
     listeners[rows] += np.float32(0.5) * uphill(side.gradient, seen.n_plays, scene.curve, regularization=penalty)
     side = look(seen, listeners[rows], sampled, regularization=penalty)
-    played = Tracks(np.asarray(own.T @ listeners[rows], dtype=np.float32), heard(own))
-    return played, Tracks(side.expected.T @ listeners[rows], side.expected.sum(axis=0))
+    return Tracks(side.expected.T @ listeners[rows], side.expected.sum(axis=0))
 
 
 @dataclass(frozen=True)
