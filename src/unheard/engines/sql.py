@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import pyarrow as pa
+
+from unheard.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,5 +40,15 @@ def connect(
         connection.execute("SET temp_directory = ?", [str(scratch)])
     try:
         yield connection
+    except duckdb.OutOfMemoryException as error:
+        raise WorkspaceError(f"memory or disk is full: {_first(error)}; make room and run this again") from error
+    except (duckdb.InvalidInputException, duckdb.IOException, pa.ArrowInvalid) as error:
+        raise WorkspaceError(
+            f"stored data cannot be read: {_first(error)}; `unheard doctor` says which file is damaged"
+        ) from error
     finally:
         connection.close()
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

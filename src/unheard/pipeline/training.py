@@ -106,6 +106,7 @@ def sources_of(workspace: Workspace) -> Sources:
 
 
 def _make_dataset(context: Context, folder: Path) -> None:
+    imports.refuse_damaged(context.workspace)
     data = build(
         sources_of(context.workspace),
         context.settings["dataset"],

@@ -98,6 +98,16 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
+def refuse_damaged(workspace: Workspace) -> None:
+    """`WorkspaceError` when an import's files are not what was sealed."""
+    if wrong := damaged(workspace):
+        file = imported(workspace)[wrong[0]].get("file", "its file")
+        raise WorkspaceError(
+            f"{workspace.sources / wrong[0]} changed since it was imported; remove that folder and import {file} "
+            "again (`unheard doctor` looks at all imports)"
+        )
+
+
 def damaged(workspace: Workspace) -> list[str]:
     """Import ids whose files are not what was sealed."""
     return [

@@ -128,7 +128,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest(**files.read_json(folder / MANIFEST))
     except TypeError as error:
-        raise WorkspaceError(f"{folder / MANIFEST} is damaged ({error}); remove {folder} and train again") from None
+        raise WorkspaceError(f"{folder / MANIFEST} is damaged ({error}); remove {folder}, train again") from None
 
 
 def changed(folder: Path) -> list[str]:
