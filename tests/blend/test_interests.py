@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.cluster.hierarchy import cut_tree, linkage
 from tests.blend.worlds import history, planted
 
-from unheard.blend.interests import InterestSettings, find
+from unheard.blend.interests import InterestSettings, _cuts, find
 from unheard.errors import ConfigError
 
 
@@ -105,3 +106,13 @@ def test_interests_are_a_partition_of_what_was_played(
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(ConfigError, match="most and least_tracks are at least 1"):
         InterestSettings(most=0)
+
+
+@given(seed=st.integers(0, 1000), n=st.integers(6, 40))
+def test_cuts_are_those_of_the_tree(seed: int, n: int) -> None:
+    tree = linkage(np.random.default_rng(seed).normal(size=(n, 3)), method="ward")
+    for size, labels in enumerate(_cuts(tree, 6), start=2):
+        known = cut_tree(tree, n_clusters=[size]).ravel()
+        assert len(set(labels.tolist())) == size
+        # The same clusters; scipy numbers them in another way.
+        assert len(set(zip(labels.tolist(), known.tolist(), strict=True))) == size

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.cluster.hierarchy import cut_tree, linkage
+from scipy.cluster.hierarchy import linkage
 
 from unheard.errors import ConfigError
 from unheard.schema import Interest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     from scipy.sparse import csr_array
 
@@ -101,16 +103,31 @@ def _clusters(vectors: Floats, strength: npt.NDArray[np.float64], settings: Inte
 def _best_cut(direction: Floats, most: int, settings: InterestSettings) -> Labels:
     """Cut Ward's tree where the mean silhouette is best, or not at all."""
     tree = linkage(direction, method="ward")
-    cuts = cut_tree(tree, n_clusters=np.arange(2, most + 1))
     distance = 1 - direction @ direction.T
     best, best_silhouette = np.zeros(len(direction), dtype=np.intp), settings.min_silhouette
-    for cut in cuts.T:
-        labels = _absorbed(direction, cut.astype(np.intp), settings.least_tracks)
+    for cut in _cuts(tree, most):
+        labels = _absorbed(direction, cut, settings.least_tracks)
         quality = _silhouette(distance, labels)
         # a silhouette has no scale: it would cut even the tightest bundle into pieces
         if quality > best_silhouette and _likeness(direction, labels) <= settings.most_alike:
             best, best_silhouette = labels, quality
     return best
+
+
+def _cuts(tree: npt.NDArray[np.float64], most: int) -> Iterator[Labels]:
+    """Labels of the leaves with the tree cut into 2 to `most` clusters, numbered by their first leaves."""
+    n_leaves = len(tree) + 1
+    members = [[leaf] for leaf in range(n_leaves)]
+    for left, right in tree[:, :2].astype(np.intp):
+        members.append(members[left] + members[right])
+    clusters = {len(members) - 1}
+    while len(clusters) < most:
+        latest = max(clusters)  # merges are in order of height: undoing the last one makes the next cut
+        clusters = clusters - {latest} | set(tree[latest - n_leaves, :2].astype(int).tolist())
+        labels = np.empty(n_leaves, dtype=np.intp)
+        for label, cluster in enumerate(sorted(clusters, key=lambda each: min(members[each]))):
+            labels[members[cluster]] = label
+        yield labels
 
 
 def _absorbed(direction: Floats, labels: Labels, least: int) -> Labels:

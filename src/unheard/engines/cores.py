@@ -27,6 +27,8 @@ class Cores:
 
     def each(self, function: Callable[[int, int], Result], edges: npt.NDArray[np.int64]) -> list[Result]:
         """Call `function(first, last)` for each pair of neighbouring `edges`."""
+        if len(edges) == 2:  # starting a thread takes longer than a listener's fold-in
+            return [function(int(edges[0]), int(edges[1]))]
         return list(self.pool.map(function, edges[:-1].tolist(), edges[1:].tolist()))
 
 
