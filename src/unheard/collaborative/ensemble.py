@@ -39,6 +39,10 @@ from unheard.collaborative.vector_exp import VectorExpFitted, VectorExpSettings
 PRIOR: Final = {"als": 0.5, "vector_exp": 0.4, "item_item": 0.2, "popularity": -0.25}
 PRIOR_LISTENERS: Final = 20.0
 
+# Members that say which plays a score came from. Not vector_exp: its shares name the same plays, and the fold-in
+# that they need would take longer than all else in a playlist.
+EXPLAINING: Final = ("als", "item_item")
+
 
 @dataclass(frozen=True)
 class EnsembleSettings:
@@ -80,11 +84,12 @@ class EnsembleFitted:
     def contributions(self, history: csr_array, tracks: TrackRows) -> FloatMatrix:
         """Share of each play of the one-row `history` in the liking for `tracks`: float32 [len(tracks), n_plays].
 
-        Places are no sums over plays, so that this is the mean of the explaining members' own shares, each scaled
+        Places are no sums over plays, so that this is the mean of the shares of EXPLAINING members, each scaled
         to a total size of 1 a track and weighted as in the score.
         """
         total = np.zeros((len(tracks), checked(history).nnz), np.float32)
-        for name, member in self.members.items():
+        for name in EXPLAINING:
+            member = self.members[name]
             if isinstance(member, Explained) and self.weights[name] > 0:
                 own = member.contributions(history, tracks)
                 sizes = np.maximum(np.abs(own).sum(axis=1, keepdims=True), np.float32(1e-12))

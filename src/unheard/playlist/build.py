@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from unheard.playlist.rules import Barred, Feedback, WeeklySettings, barred, rec
 from unheard.schema import Playlist, PlaylistTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy.typing as npt
     from scipy.sparse import csr_array
@@ -114,32 +114,41 @@ def _lines(
     anchor = None if draft.anchor is None else int(np.flatnonzero(best_first == draft.anchor)[0])
     near = None if vectors is None else vectors[rows]
     order = arranged(near, catalog.artists[rows], anchor=anchor)
-    others = best_first[[at for at in order if at != anchor]]
+    listed = best_first[order]
+    why = _reasons(draft, listed, wanted, explain)
+    return tuple(
+        _line(position, index, draft, known=known, reason=why[index])
+        for position, (index, known) in enumerate(
+            zip(listed.tolist(), catalog.lines(ranking.tracks[listed]), strict=True), start=1
+        )
+    )
+
+
+def _reasons(
+    draft: _Draft, listed: npt.NDArray[np.intp], wanted: _Wanted, explain: Explain | None
+) -> dict[int, Reason]:
+    """Reason of each of `listed`, positions in the ranking in the order of the list."""
+    ranking = draft.ranking
+    others = listed[listed != (-1 if draft.anchor is None else draft.anchor)]
     found = giving.reasons(
         ranking.tracks[others],
         ranking.interest[others],
         ranking.interests,
         history=wanted.history,
-        catalog=catalog,
+        catalog=wanted.catalog,
         explain=explain,
     )
     why = dict(zip(others.tolist(), found, strict=True))
     if draft.anchor is not None:
-        why[draft.anchor] = giving.familiar(int(ranking.tracks[draft.anchor]), wanted.history, catalog)
-    return tuple(
-        _line(position, index, ranking, catalog=catalog, reason=why[index], familiar=index == draft.anchor)
-        for position, index in enumerate(best_first[order].tolist(), start=1)
-    )
+        why[draft.anchor] = giving.familiar(int(ranking.tracks[draft.anchor]), wanted.history, wanted.catalog)
+    return why
 
 
-def _line(
-    position: int, index: int, ranking: Ranking, *, catalog: Catalog, reason: Reason, familiar: bool
-) -> PlaylistTrack:
-    row = int(ranking.tracks[index])
-    known = catalog.track(row)
+def _line(position: int, index: int, draft: _Draft, *, known: Mapping[str, Any], reason: Reason) -> PlaylistTrack:
+    ranking = draft.ranking
     return PlaylistTrack(
         position=position,
-        track_id=catalog.tracks.id(row),
+        track_id=known["track_id"],
         title=known["title"],
         artist=known["artist"],
         album=known.get("album"),
@@ -149,7 +158,7 @@ def _line(
         score=float(ranking.scores[index]),
         signals={name: float(values[index]) for name, values in ranking.signals.items()},
         interest=int(ranking.interest[index]),
-        familiar=familiar,
+        familiar=index == draft.anchor,
         reason=reason,
     )
 

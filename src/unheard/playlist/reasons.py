@@ -8,7 +8,6 @@ quoted come first.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 Explain = Callable[[Interest, npt.NDArray[np.int32]], npt.NDArray[np.float32]]
 
 QUOTED = 2  # plays that a reason names
+NOTHING = np.empty(0, dtype=np.intp)
 NEARLY = 0.5  # a play with at least this part of the largest share may be quoted in its place
 
 
@@ -44,13 +44,13 @@ def reasons(
             of_it = np.flatnonzero(interest == number)
             if len(interests[number].tracks):
                 shares.update(zip(of_it.tolist(), explain(interests[number], tracks[of_it]), strict=True))
-    times: Counter[int] = Counter()
+    times = np.zeros(history.nnz, dtype=np.int64)
     found = []
     for at, number in enumerate(interest.tolist()):
         own = interests[number].tracks
-        quoted = _quoted(history, shares[at], times) if at in shares else own[:0]
-        times.update(quoted.tolist())
-        found.append(_because(quoted, own, catalog))
+        quoted = _quoted(history, shares[at], times) if at in shares else NOTHING
+        times[quoted] += 1
+        found.append(_because(history.indices[quoted], own, catalog))
     return found
 
 
@@ -67,20 +67,24 @@ def familiar(track: int, history: csr_array, catalog: Catalog) -> Reason:
     )
 
 
-def _quoted(history: csr_array, shares: npt.NDArray[np.float32], times: Counter[int]) -> npt.NDArray[np.int32]:
-    """Rows of the plays to quote, largest share first; a skip is never quoted."""
+def _quoted(
+    history: csr_array, shares: npt.NDArray[np.float32], times: npt.NDArray[np.int64]
+) -> npt.NDArray[np.intp]:
+    """Places in the history of the plays to quote, largest share first; a skip is never quoted.
+
+    `times` [nnz]: how often each was quoted before.
+    """
     shares = np.where(history.data > 0, shares, 0)
     able = np.flatnonzero((shares > 0) & (shares >= NEARLY * shares.max(initial=0)))
-    told = np.array([times[int(row)] for row in history.indices[able]], dtype=np.int64)
-    picked = able[np.lexsort((-shares[able], told))][:QUOTED]
-    return history.indices[picked[np.argsort(-shares[picked], kind="stable")]]
+    picked = able[np.lexsort((-shares[able], times[able]))][:QUOTED]
+    return picked[np.argsort(-shares[picked], kind="stable")]
 
 
 def _because(quoted: npt.NDArray[np.int32], own: npt.NDArray[np.int32], catalog: Catalog) -> Reason:
     if len(quoted):
         names = " and ".join(catalog.name(row) for row in quoted)
-        return Reason(f"Because you play {names}", "plays", tuple(catalog.tracks.take(quoted)))
+        return Reason(f"Because you play {names}", "plays", tuple(catalog.tracks.id(row) for row in quoted))
     if len(own):
         text = f"From the part of your listening around {catalog.name(own[0])}"
-        return Reason(text, "interest", tuple(catalog.tracks.take(own[:1])))
+        return Reason(text, "interest", (catalog.tracks.id(own[0]),))
     return Reason("Liked by many listeners of this collection", "popular")
