@@ -50,6 +50,8 @@ def section(kind: type, values: Mapping[str, Any], where: str) -> Any:
             raise ConfigError(f"{where}: {_did_you_mean(key, known)}")
     try:
         return TypeAdapter(kind).validate_python(dict(values))
+    except ConfigError as error:  # a rule of the dataclass itself, which does not know where it stands
+        raise ConfigError(f"{where} {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

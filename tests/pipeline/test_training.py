@@ -9,9 +9,10 @@ from tests.pipeline.worlds import content, new, take, train, write
 
 from unheard.errors import NotTrainedError
 from unheard.pipeline import trained, training
-from unheard.store import stages
+from unheard.store import files, stages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from unheard.store.workspace import Workspace
@@ -90,7 +91,7 @@ def test_killed_at_any_step_it_goes_on_and_ends_with_the_same_bits(
     true = {name: getattr(training, name) for name in ("fit_space", "fit_model")}
     calls = dict.fromkeys(true, 0)
 
-    def counted(name: str):  # type: ignore[no-untyped-def]
+    def counted(name: str) -> Callable[..., object]:
         def call(*args: object, **knobs: object) -> object:
             calls[name] += 1
             return true[name](*args, **knobs)
@@ -103,7 +104,7 @@ def test_killed_at_any_step_it_goes_on_and_ends_with_the_same_bits(
     for name in true:
         monkeypatch.setattr(training, name, counted(name))
     with monkeypatch.context() as patch:
-        patch.setattr(training if killed_in in true else training.files, killed_in, killed)
+        patch.setattr(training if killed_in in true else files, killed_in, killed)
         with pytest.raises(KeyboardInterrupt):
             train(home)
     assert not home.current.exists(), "nothing half-made is in service"

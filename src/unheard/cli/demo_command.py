@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unheard.cli import output
 from unheard.cli.options import JsonOption
 from unheard.cli.progress import bar
+
+if TYPE_CHECKING:
+    from unheard.schema import Playlist
 
 
 def demo(
@@ -49,14 +53,27 @@ def demo(
         f"This world knows what {done.playlist.user_id} truly likes: of 100 unheard tracks, a listed one is on "
         f"average better liked than {done.liking:.0f} (a list drawn at random: 50)."
     )
-    user, where = done.playlist.user_id, directory
+    output.text(f"\nTry next, inside {directory} or with --workspace {shlex.quote(str(directory))}:")
+    for command, what in _next(done.playlist, another=done.world.user_ids[-1]):
+        output.text(f"  {command}\n      {what}")
     output.text(
-        f"""
-Try next, with --workspace {where} (or from inside that folder):
-  unheard weekly --user listener00007            another listener's list
-  unheard weekly --user {user} --anew --adventure 0.9   the same listener, more adventurous
-  unheard similar "{done.playlist.tracks[0].track_id if done.playlist.tracks else "TRACK"}"
-  unheard explain {user} "{done.playlist.tracks[0].track_id if done.playlist.tracks else "TRACK"}"
-  unheard evaluate weekly --weeks 2 --report report.html
-and with your own history: unheard init DIR; unheard import FILE ...; unheard train; unheard weekly"""
+        "And with your own history: unheard init DIR, unheard import FILE ..., unheard train, unheard weekly"
     )
+
+
+def _next(playlist: Playlist, *, another: str) -> list[tuple[str, str]]:
+    """Commands worth a try in the demo's workspace, and what each shows."""
+    user = playlist.user_id
+    first = playlist.tracks[0]
+    named = first.artist and first.title
+    track = shlex.quote(f"{first.artist} - {first.title}" if named else first.track_id)
+    return [
+        (f"unheard weekly --user {another} --week {playlist.week}", "another listener's list"),
+        (
+            f"unheard weekly --user {user} --week {playlist.week} --anew --adventure 0.9",
+            "the same listener, more adventurous",
+        ),
+        (f"unheard similar {track}", "what the same listeners play"),
+        (f"unheard explain {user} {track}", "which plays put the first track where it is"),
+        ("unheard evaluate weekly --weeks 2 --report report.html", "how well its own past weeks would have met"),
+    ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+WIDTH: Final = 140
+"""Characters of a table where no terminal says how wide it is."""
 
 
 def json(value: Any) -> None:
@@ -26,6 +32,11 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
+def width() -> int:
+    """Characters of a line: the terminal's or $COLUMNS, else `WIDTH`."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
+
+
 def table(
     title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
 ) -> None:
@@ -38,7 +49,7 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(width=width(), highlight=False)
     if title:
         console.print(Text(_printable(title), style="bold"))
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)

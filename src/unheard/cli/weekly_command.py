@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,8 @@ from unheard.cli.progress import bar
 
 if TYPE_CHECKING:
     from unheard.schema import Playlist
+
+ROOM_FOR_ARTISTS: Final = 110  # characters; on a narrower terminal artist and title share a column
 
 
 def weekly(
@@ -32,23 +34,26 @@ def weekly(
         bool, typer.Option("--anew", help="Make the week's list again, in place of the one that is kept.")
     ] = False,
     adventure: Annotated[
-        float | None, typer.Option(help="0 familiar to 1 adventurous, for a list that is made now; .5 is neutral.")
+        float | None,
+        typer.Option(min=0, max=1, help="0 familiar to 1 adventurous, of a list that is made now; .5 is neutral."),
     ] = None,
     obscurity: Annotated[
-        float | None, typer.Option(help="0 popular to 1 obscure, for a list that is made now; .5 is neutral.")
+        float | None,
+        typer.Option(min=0, max=1, help="0 popular to 1 obscure, of a list that is made now; .5 is neutral."),
     ] = None,
     anchor: Annotated[
         bool | None, typer.Option("--anchor/--no-anchor", help="Have one track of an artist you play often.")
     ] = None,
-    size: Annotated[int | None, typer.Option(help="Tracks on a list that is made now.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Tracks on a list that is made now.")] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give the week's list of each listener. The first list made for a week is kept and shown from then on."""
-    from unheard.pipeline import settings, trained
+    from unheard.pipeline import settings, trained, writing
     from unheard.pipeline import weekly as making
-    from unheard.pipeline import writing
 
+    chosen = "json" if as_json else format_
+    writing.refuse_unknown(chosen)
     where = opened(workspace)
     sections, seed = settings.read(where)
     sections = making.turned(sections, adventure=adventure, obscurity=obscurity, anchor=anchor, size=size)
@@ -63,7 +68,8 @@ def weekly(
             anew=anew,
             progress=progress,
         )
-    chosen = "json" if as_json else format_
+    if not anew and (adventure, obscurity, anchor, size) != (None, None, None, None):
+        output.note("A week's list that was kept before stays as it was; --anew makes it again with these dials.")
     if out is not None:
         for path in writing.write_all(lists, "json" if chosen == "table" else chosen, out):
             output.note(f"written: {path}")
@@ -76,10 +82,13 @@ def weekly(
 
 def show(playlist: Playlist) -> None:
     """Print one list as a table with its reasons."""
-    rows = [
-        (line.position, line.artist or "?", line.title or line.track_id, line.reason.text)
-        for line in playlist.tracks
-    ]
-    output.table(playlist.title, ("", "artist", "title", "why"), rows, right=(0,))
+    named = [(line.artist or "?", line.title or line.track_id) for line in playlist.tracks]
+    if output.width() < ROOM_FOR_ARTISTS:
+        columns: tuple[str, ...] = ("", "track", "why")
+        cells: list[tuple[str, ...]] = [(f"{artist} - {title}",) for artist, title in named]
+    else:
+        columns, cells = ("", "artist", "title", "why"), [*named]
+    rows = [(line.position, *each, line.reason.text) for line, each in zip(playlist.tracks, cells, strict=True)]
+    output.table(playlist.title, columns, rows, right=(0,))
     if playlist.note:
         output.text(playlist.note)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import orjson
 
 from unheard.errors import UsageError
 from unheard.playlist import weeks
-from unheard.playlist.formats import write
+from unheard.playlist.formats import WRITERS, write
 from unheard.playlist.record import to_dict
 from unheard.store import files
 
@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from unheard.schema import Playlist
 
 
+TABLE: Final = "table"  # the one that is only printed
+
+
 def week_of(now: datetime) -> str:
     """Name of the week that `now` (UTC) lies in."""
     return weeks.name(now.date())
+
+
+def refuse_unknown(format_name: str) -> None:
+    """`UsageError` for a format that there is not, before any list is made."""
+    if format_name not in (TABLE, *WRITERS):
+        raise UsageError(f"--format {format_name}: there are {', '.join((TABLE, *WRITERS))}")
 
 
 def in_one(lists: Sequence[Playlist], format_name: str) -> str:
@@ -42,11 +51,9 @@ def write_all(lists: Sequence[Playlist], format_name: str, folder: Path) -> Iter
     """Write `LISTENER.WEEK.FORMAT` for each list; characters that a path cannot hold are percent-encoded."""
     for each in lists:
         # Not only "/": a name such as ".." must stay a name.
-        name = (
-            quote(each.user_id, safe=" @+,").replace(".", "%2E")
-            if each.user_id.startswith(".")
-            else quote(each.user_id, safe=" @+,")
-        )
+        name = quote(each.user_id, safe=" @+,")
+        if name.startswith("."):
+            name = name.replace(".", "%2E")
         path = folder / f"{name[:150]}.{each.week}.{format_name}"
         files.write_text(path, write(each, format_name, folder=folder))
         yield path
