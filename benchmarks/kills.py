@@ -23,6 +23,7 @@ from unheard.pipeline import demo
 from unheard.simulate.settings import WorldSettings
 
 WORLD = WorldSettings(n_listeners=60, n_tracks=400, n_weeks=8, n_scenes=6)
+A_COMMAND = 4  # kills of one command before it is left to end
 UNHEARD = Path(sys.executable).with_name("unheard")
 
 
@@ -61,13 +62,15 @@ def run(command: list[str], *, kill_after_s: float | None) -> bool:
         return True
 
 
-def fill(exports: list[demo.Export], workspace: Path, times_s: dict[str, float], rng: random.Random, kills: int) -> int:
-    """Fill a workspace, each command killed up to `kills` times on its way; how many kills hit."""
+def fill(
+    exports: list[demo.Export], workspace: Path, times_s: dict[str, float], rng: random.Random, kills: int
+) -> int:
+    """Fill a workspace, a command killed up to `A_COMMAND` times, all of them up to `kills`; how many hit."""
     subprocess.run([UNHEARD, "init", workspace], check=True, stdout=subprocess.DEVNULL)
     hit = 0
     for command in steps(exports, workspace):
         key = " ".join(command[1:3]) if command[1] == "import" else command[1]
-        for _ in range(kills):
+        for _ in range(min(A_COMMAND, kills - hit)):
             if run(command, kill_after_s=rng.uniform(0.05, max(times_s.get(key, 2.0), 0.2))):
                 break
             hit += 1
@@ -93,7 +96,7 @@ def main() -> None:
         while hit < asked.kills and same:
             rounds += 1
             workspace = Path(scratch) / f"round{rounds}"
-            hit += fill(exports, workspace, times_s, rng, kills=4)
+            hit += fill(exports, workspace, times_s, rng, kills=asked.kills - hit)
             same = content(workspace) == wanted
     result = {
         "benchmark": "kills",
