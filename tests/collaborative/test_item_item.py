@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 from tests.collaborative.worlds import power_law
 
+from unheard.collaborative import item_item
 from unheard.collaborative.item_item import ItemItem, ItemItemSettings, dense_weights, prepared, ridge_of
 from unheard.collaborative.neighbourhood import sparse_weights
 from unheard.errors import ConfigError
@@ -86,3 +87,14 @@ def test_refuses_settings_that_mean_nothing() -> None:
         ItemItemSettings(listener_power=2)
     with pytest.raises(ConfigError, match="neighbours=0"):
         ItemItemSettings(neighbours=0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 64])
+def test_inverses_by_halves_are_inverses(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_item, "LAPACK_ROWS", 3)
+    rows = np.random.default_rng(n).normal(size=(2 * n, n))
+    matrix = rows.T @ rows + np.eye(n)
+    inverse = item_item.inverted(matrix.copy())
+    assert inverse is not None
+    np.testing.assert_allclose(inverse @ matrix, np.eye(n), atol=1e-9)
+    assert item_item.inverted(-matrix) is None
