@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.progress import TaskID
+
     from unheard.pipeline.progress import Progress
 
 PATIENCE_S: Final = 2.0
@@ -35,15 +37,15 @@ def _rich_bar() -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), "left", TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        tasks: dict[str, tuple[float, int | None]] = {}
+        tasks: dict[str, tuple[float, TaskID | None]] = {}
 
         def callback(label: str, share: float, /) -> None:
             begun, task = tasks.setdefault(label, (time.monotonic(), None))
             if task is None and time.monotonic() - begun > PATIENCE_S and share < 1:
-                task = int(progress.add_task(label, total=1.0))
+                task = progress.add_task(label, total=1.0)
                 tasks[label] = (begun, task)
             if task is not None:
-                progress.update(progress.task_ids[progress.task_ids.index(task)], completed=share)  # type: ignore[arg-type]
+                progress.update(task, completed=share)
 
         yield callback
 
