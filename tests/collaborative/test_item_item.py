@@ -98,3 +98,11 @@ def test_inverses_by_halves_are_inverses(n: int, monkeypatch: pytest.MonkeyPatch
     assert inverse is not None
     np.testing.assert_allclose(inverse @ matrix, np.eye(n), atol=1e-9)
     assert item_item.inverted(-matrix) is None
+
+
+def test_few_listeners_give_the_weights_of_the_large_inverse() -> None:
+    plays = power_law(40, 90, seed=5)
+    by_tracks = np.linalg.inv((plays.T @ plays).toarray().astype(np.float64) + 7.0 * np.eye(90))
+    wanted = -by_tracks / np.diag(by_tracks)[None, :]
+    np.fill_diagonal(wanted, 0)
+    np.testing.assert_allclose(dense_weights(plays, ridge=7.0), wanted, atol=1e-6)
