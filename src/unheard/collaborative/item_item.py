@@ -81,8 +81,8 @@ def dense_weights(rows: csr_array, *, ridge: float) -> FloatMatrix:
 def _precision(rows: csr_array, ridge: float) -> npt.NDArray[np.float64] | None:
     """Inverse of X'X + ridge I; None when it does not exist.
 
-    With fewer listeners than tracks the smaller matrix is inverted (Woodbury), (I - X'(XX' + ridge I)^-1 X) / ridge:
-    listeners^3 + plays * tracks operations in place of tracks^3.
+    With fewer listeners than tracks the smaller matrix is inverted (Woodbury),
+    (I - X'(XX' + ridge I)^-1 X) / ridge: listeners^3 + plays * tracks operations in place of tracks^3.
     """
     n_listeners, n_tracks = rows.shape
     plays: csr_array = rows.astype(np.float64)
