@@ -104,6 +104,19 @@ def test_plays_that_two_sources_report_are_one() -> None:
     assert found == {("ann", "t1"): 3.0, ("bob", "t1"): 1.0}
 
 
+def test_a_skip_is_never_the_play_that_follows_it() -> None:
+    found = cells(
+        {
+            "listens": listens(
+                ("ann", "t1", 0, 4_000, True, "a"),
+                ("ann", "t1", 40, 200_000, False, "a"),
+                ("ann", "t1", 41, None, None, "b"),
+            )
+        }
+    )
+    assert found == {("ann", "t1"): 0.5}
+
+
 def test_a_track_that_two_sources_name_is_one() -> None:
     names: list[dict[str, object]] = [
         {"track_id": "name:1", "title": "Song", "artist": "The Band"},

@@ -146,7 +146,8 @@ _SEVERAL_SOURCES: Final = """
             l.ms_played, l.skipped, l.source,
             lag(epoch_us(l.listened_at)) OVER w AS before, lag(l.source) OVER w AS source_before
         FROM listens l JOIN listener_rows u ON u.id = l.user_id JOIN track_rows t ON t.source_track_id = l.track_id
-        WINDOW w AS (PARTITION BY u.row, t.row ORDER BY epoch_us(l.listened_at), l.source, l.ms_played)
+        WINDOW w AS (PARTITION BY u.row, t.row, COALESCE(l.skipped, false)
+            ORDER BY epoch_us(l.listened_at), l.source, l.ms_played)
     ) WHERE before IS NULL
         OR NOT (start_us = before OR (source <> source_before AND start_us - before <= $overlap_us))
 """

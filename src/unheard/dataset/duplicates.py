@@ -2,7 +2,7 @@
 
 Sources differ in how they time a play: some write its start, some its end, some whole minutes. So between two
 sources, starts within a stated tolerance are one play. Within one source only equal starts are, since a short
-track may well be played twice in a minute and a half.
+track may well be played twice in a minute and a half. A skip is never the play that follows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _FRESH: Final = """
     CREATE OR REPLACE TEMP VIEW fresh AS
-    SELECT filename, file_row_number AS number, user_id, track_id, epoch_us(listened_at) AS start_us, source
+    SELECT filename, file_row_number AS number, user_id, track_id, epoch_us(listened_at) AS start_us, source,
+        COALESCE(skipped, false) AS skipped
     FROM read_parquet({paths}, filename = true, file_row_number = true)
 """
 
@@ -41,17 +42,18 @@ _WITHIN: Final = """
 # Buckets as wide as the tolerance turn "within the tolerance" into an equality join of three buckets.
 _STORED: Final = """
     WITH kept AS (
-        SELECT l.user_id, a.track_id, epoch_us(l.listened_at) AS start_us, l.source
+        SELECT l.user_id, a.track_id, epoch_us(l.listened_at) AS start_us, l.source,
+            COALESCE(l.skipped, false) AS skipped
         FROM stored l JOIN aliases a ON a.source_track_id = l.track_id
         WHERE l.user_id IN (SELECT DISTINCT user_id FROM fresh)
     ), near AS (
-        SELECT f.filename, f.number, f.user_id, a.track_id, f.start_us, f.source,
+        SELECT f.filename, f.number, f.user_id, a.track_id, f.start_us, f.source, f.skipped,
             f.start_us // $width + unnest([-1, 0, 1]) AS bucket
         FROM fresh f JOIN aliases a ON a.source_track_id = f.track_id
     )
     SELECT DISTINCT near.filename, near.number
     FROM near JOIN kept ON kept.user_id = near.user_id AND kept.track_id = near.track_id
-        AND kept.start_us // $width = near.bucket
+        AND kept.start_us // $width = near.bucket AND kept.skipped = near.skipped
     WHERE kept.start_us = near.start_us
         OR (kept.source <> near.source AND abs(kept.start_us - near.start_us) <= $tolerance_us)
     ORDER BY near.filename, near.number

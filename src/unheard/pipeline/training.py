@@ -72,7 +72,8 @@ def train(workspace: Workspace, settings: Sections, *, seed: int, progress: Prog
     Killed at any moment, it goes on from the last finished piece and ends with the same bits.
     Raises `NotTrainedError` when nothing was imported.
     """
-    known = list(imports.imported(workspace))
+    # An import of which everything was stored already changes nothing.
+    known = [name for name, manifest in imports.imported(workspace).items() if manifest["outputs"]]
     if not known:
         raise NotTrainedError(f"{workspace.root} holds no data yet; import some: unheard import PATH ...")
     plain = {name: config.plain(each) for name, each in settings.items()}
