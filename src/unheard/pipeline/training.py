@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from unheard import __version__, config
 from unheard.collaborative.als import als as fit_factors
-from unheard.collaborative.als_problem import AlsSettings
+from unheard.collaborative.contract import checked
+from unheard.collaborative.implicit_als import DEFAULTS
 from unheard.collaborative.models import named, restore
+from unheard.collaborative.saturation import evened
 from unheard.dataset.build import TABLE_NAMES, Dataset, build
 from unheard.dataset.sources import Sources
 from unheard.errors import NotTrainedError
@@ -153,8 +155,9 @@ def fit_space(
     plays: csr_array, settings: CollaborativeSettings, *, seed: int, progress: Callable[[float], None]
 ) -> Factors:
     """The space in which listeners, tracks and interests lie."""
-    own = AlsSettings(dim=settings.dim)
-    return fit_factors(plays, own, seed=seed, progress=lambda found: progress(found.epochs / own.epochs))
+    own = dataclasses.replace(DEFAULTS, dim=settings.dim)
+    even = evened(checked(plays))
+    return fit_factors(even, own, seed=seed, progress=lambda found: progress(found.epochs / own.epochs))
 
 
 def fit_model(
