@@ -53,7 +53,7 @@ app.add_typer(config_command.app, name="config")
 def run() -> NoReturn:
     """Run the command line; exits with 0, 1 (failed), 2 (used wrongly) or 130 (stopped by Ctrl-C)."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="unheard", standalone_mode=True)
         sys.exit(0)
     except UsageError as error:
         _say(f"unheard: {error}")

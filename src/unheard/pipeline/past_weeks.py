@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from unheard.config import Sections
     from unheard.evaluate.measurement import Measurement
     from unheard.evaluate.weekly import Past
-    from unheard.schema import Playlist
     from unheard.store.workspace import Workspace
 
 BLOCK_LISTENERS = 256
@@ -51,22 +50,24 @@ def weekly(workspace: Workspace, *, n_weeks: int, seed: int, progress: Progress 
 
 @dataclass
 class AtCuts:
-    """The makers of lists that are measured; they share what is fitted at a cut, and remember their own lists."""
+    """The makers of lists that are measured; they share what is fitted at a cut.
+
+    Each list stands alone: those of the weeks before were never shown to anybody, so nothing speaks against
+    listing their tracks again.
+    """
 
     sections: Sections
     tracks: pa.Table
     seed: int
     _fitted: dict[Any, Trained] = field(default_factory=dict)
-    _lists: dict[str, list[Playlist]] = field(default_factory=dict)
 
     def weekly(self, past: Past, listeners: Sequence[str], /, *, n: int) -> Mapping[str, Sequence[str]]:
         """What `unheard weekly` would have given on that Monday."""
         run = self._at(past)
         week = weeks.name(past.cut.date())
         made = {}
-        lists = make(run, self.sections, listeners, self._lists, week=week, seed=self.seed, explained=False)
+        lists = make(run, self.sections, listeners, {}, week=week, seed=self.seed, explained=False)
         for playlist in lists:
-            self._lists.setdefault(playlist.user_id, []).append(playlist)
             made[playlist.user_id] = [line.track_id for line in playlist.tracks][:n]
         return made
 
