@@ -91,7 +91,7 @@ def row(folder: Path, millions: float, form: str, seed: int) -> dict[str, Any]:
     trained = measured([str(UNHEARD), "train", *where])
     size_gb = path.stat().st_size / 1e9
     path.unlink()
-    return {
+    found = {
         "form": form,
         "listens": int(millions * 1e6),
         "listeners": n_listeners,
@@ -102,6 +102,8 @@ def row(folder: Path, millions: float, form: str, seed: int) -> dict[str, Any]:
         "total_s": round(imported["wall_s"] + trained["wall_s"], 1),
         "peak_gb": max(imported["peak_gb"], trained["peak_gb"]),
     }
+    print(json.dumps(found), file=sys.stderr, flush=True)
+    return found
 
 
 def main() -> None:
