@@ -26,7 +26,7 @@ each_reader = pytest.mark.parametrize("using", READERS, ids=lambda one: one.name
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def survive(content: bytes, name: str, using: Reader | None = None) -> None:
+def check_survives(content: bytes, name: str, using: Reader | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
@@ -54,22 +54,24 @@ def changed(row: dict[str, Any], path: list[str], value: object) -> dict[str, An
 @few
 @given(content=st.binary(max_size=300))
 def test_bytes(using: Reader, content: bytes) -> None:
-    survive(content, "export", using)
+    check_survives(content, "export", using)
 
 
 @each_reader
 @few
 @given(content=st.text('abc,";\n\r\t\0{}[]:<>#0123456789-/ é\ufeff', max_size=300))
 def test_text(using: Reader, content: str) -> None:
-    survive(content.encode(), "export", using)
+    check_survives(content.encode(), "export", using)
 
 
 @few
 @given(st.lists(anything, min_size=1, max_size=6), st.sampled_from(["listenbrainz", "spotify", "playlist"]))
 def test_json(rows: list[object], name: str) -> None:
-    survive("\n".join(json.dumps(row) for row in rows).encode(), "export.json", reader(name))
-    survive(json.dumps(rows).encode(), "export.json", reader(name))
-    survive(json.dumps({"playlist": {"title": rows[0], "track": rows}}).encode(), "export.json", reader(name))
+    check_survives("\n".join(json.dumps(row) for row in rows).encode(), "export.json", reader(name))
+    check_survives(json.dumps(rows).encode(), "export.json", reader(name))
+    check_survives(
+        json.dumps({"playlist": {"title": rows[0], "track": rows}}).encode(), "export.json", reader(name)
+    )
 
 
 META = ["track_metadata"]
@@ -99,17 +101,17 @@ META = ["track_metadata"]
 )
 def test_a_listen_with_something_else_in_it(value: object, path: list[str]) -> None:
     rows = [listen(PLAYS[0]), changed(listen(PLAYS[0]), path, value)]
-    survive("\n".join(json.dumps(row) for row in rows).encode(), "listens.jsonl")
+    check_survives("\n".join(json.dumps(row) for row in rows).encode(), "listens.jsonl")
     feedback = {"recording_msid": "x", "recording_mbid": None, "score": 1, "created": 1}
     rows = [feedback, {**feedback, path[-1]: value}, {**feedback, "created": value}]
-    survive("\n".join(json.dumps(row) for row in rows).encode(), "feedback.jsonl", reader("listenbrainz"))
+    check_survives("\n".join(json.dumps(row) for row in rows).encode(), "feedback.jsonl", reader("listenbrainz"))
 
 
 @few
 @given(anything, st.sampled_from(sorted(spotify_entry(PLAYS[0]))))
 def test_an_entry_with_something_else_in_it(value: object, key: str) -> None:
     entries = [spotify_entry(PLAYS[0]), {**spotify_entry(PLAYS[0]), key: value}]
-    survive(json.dumps(entries).encode(), "endsong_0.json")
+    check_survives(json.dumps(entries).encode(), "endsong_0.json")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.file)
@@ -123,7 +125,7 @@ def test_a_sound_file_with_some_bytes_changed(form: object, data: st.DataObject)
         content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    survive(bytes(content), form.file, reader(form.reader))
+    check_survives(bytes(content), form.file, reader(form.reader))
 
 
 @few
@@ -137,4 +139,4 @@ def test_a_zip_with_anything_in_it(content: bytes, name: str) -> None:
         zipped.writestr(name, content)
         zipped.writestr("listens/2021/1.jsonl", json.dumps(listen(PLAYS[0])))
     for using in ("listenbrainz", "spotify"):
-        survive(buffer.getvalue(), "export.zip", reader(using))
+        check_survives(buffer.getvalue(), "export.zip", reader(using))
