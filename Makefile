@@ -15,7 +15,7 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "unheard needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
 demo: setup
@@ -36,6 +36,7 @@ format: setup
 
 # About an hour on two cores; LASTFM=user_artists.parquet (HetRec 2011 Last.fm 2K) adds accuracy on real listeners.
 bench: setup
+	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	mkdir -p out
 	for each in als top_n identity weekly kills scale; do $(BIN)/python benchmarks/$$each.py > out/$$each.json || exit 1; done
 	test -z "$(LASTFM)" || $(BIN)/python benchmarks/accuracy.py "$(LASTFM)" --json out/accuracy.json
