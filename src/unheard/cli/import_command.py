@@ -14,7 +14,9 @@ from unheard.cli.progress import bar
 from unheard.errors import UsageError
 
 if TYPE_CHECKING:
-    from unheard.pipeline.importing import ImportReport
+    from collections.abc import Iterator
+
+    from unheard.pipeline.importing import ImportReport, Refused
 
 LISTED: Final = 10  # faulty rows that are shown; --json has more
 
@@ -52,10 +54,8 @@ def import_(
     columns = _renamed(column or [])
     where = opened(workspace)
     sections, _ = settings.read(where)
-    failed: list[tuple[Path, str]] = []
-    reports: list[ImportReport] = []
     with where.locked("import"), bar(quiet=as_json) as progress:
-        for step in importing.import_all(
+        steps = importing.import_all(
             where,
             paths,
             sections["dataset"],
@@ -64,24 +64,35 @@ def import_(
             user=user,
             columns=columns,
             progress=progress,
-        ):
-            if isinstance(step, importing.Refused):
-                failed.append((step.path, step.message))
-                if not as_json:
-                    output.note(f"unheard: {step.message}")
-            else:
-                reports.append(step)
-                if not as_json:
-                    _show(step)
-    if as_json:
-        output.json(
-            {
-                "imported": [each.as_dict() for each in reports],
-                "refused": [{"path": str(path), "error": message} for path, message in failed],
-            }
         )
-    if failed:
+        refused = _tell_json(steps) if as_json else _tell(steps)
+    if refused:
         raise typer.Exit(1)
+
+
+def _tell(steps: Iterator[ImportReport | Refused]) -> int:
+    """Show each file as it is done; how many were refused."""
+    from unheard.pipeline.importing import Refused
+
+    refused = 0
+    for step in steps:
+        if isinstance(step, Refused):
+            refused += 1
+            output.note(f"unheard: {step.message}")
+        else:
+            _show(step)
+    return refused
+
+
+def _tell_json(steps: Iterator[ImportReport | Refused]) -> int:
+    """Print all files together; how many were refused."""
+    from unheard.pipeline.importing import ImportReport, Refused
+
+    done = list(steps)
+    refused = [{"path": str(each.path), "error": each.message} for each in done if isinstance(each, Refused)]
+    imported = [each.as_dict() for each in done if isinstance(each, ImportReport)]
+    output.json({"imported": imported, "refused": refused})
+    return len(refused)
 
 
 def _list(sources: list[tuple[str, str]], *, as_json: bool) -> None:
